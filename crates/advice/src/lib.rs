@@ -1,0 +1,1 @@
+//! What to do about findings: gates, ignore rules, remedies, end of life.

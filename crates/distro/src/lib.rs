@@ -1,0 +1,1 @@
+//! Distribution archives: signatures, candidates; judges bytes, fetches nothing.

@@ -1,0 +1,1 @@
+//! Docker and Podman: images, containers; a read-only client type.

@@ -1,0 +1,1 @@
+//! HTTP for all: retries, conditional requests, proxies, private CAs, size limits, the address policy.

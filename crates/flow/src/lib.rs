@@ -1,0 +1,1 @@
+//! The use cases that join the stages: scan, inventory, explain, ps, database update.

@@ -1,0 +1,1 @@
+//! Analysers, layer facts, the merge into an inventory, the facts cache.

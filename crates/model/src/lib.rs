@@ -1,0 +1,1 @@
+//! Values that every stage shares: digests, references, platforms, packages, advisories, findings.

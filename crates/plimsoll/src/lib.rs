@@ -1,0 +1,1 @@
+//! Keeps container updates under control: detect, advise, mend, roll.

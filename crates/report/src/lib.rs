@@ -1,0 +1,1 @@
+//! Table, JSON, CycloneDX and SPDX.

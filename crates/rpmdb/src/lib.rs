@@ -1,0 +1,1 @@
+//! Installed-rpm databases from bytes: sqlite, ndb, Berkeley DB.

@@ -1,0 +1,1 @@
+//! The checked, memory-mapped file format under shards and the base catalogue.

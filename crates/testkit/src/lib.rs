@@ -1,0 +1,1 @@
+//! Image builder, engines, registries and a fault-injecting proxy for tests.

@@ -1,0 +1,1 @@
+//! Bounded streaming of gzip, zstd, xz, tar, zip and ar; safe paths.

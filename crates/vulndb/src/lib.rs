@@ -1,0 +1,1 @@
+//! Feeds, shards, generations, matching, explanation.

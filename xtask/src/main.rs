@@ -1,0 +1,2 @@
+//! The development tasks: test, tidy, demo, bench.
+fn main() {}
