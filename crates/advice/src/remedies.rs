@@ -1,0 +1,190 @@
+//! Groups findings by the one action that clears them.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use plimsoll_model::{
+    Ecosystem, Finding, Package, PackageId, Remedy, RemedyAction, Severity, State,
+};
+use plimsoll_versions::Scheme;
+
+/// An update of one source package and what it clears.
+#[derive(Clone, Debug)]
+pub struct SourceUpdate<'a> {
+    /// The source package, or the binary where its source is not recorded.
+    pub source: &'a str,
+    /// The installed binary packages that are updated with it, by name.
+    pub packages: Vec<&'a Package>,
+    /// The lowest version that clears all of `findings`; none where nothing clears them.
+    pub version: Option<&'a str>,
+    /// What it clears, the worst first.
+    pub findings: Vec<&'a Finding>,
+}
+
+impl SourceUpdate<'_> {
+    /// The worst severity among the findings.
+    pub fn worst(&self) -> Severity {
+        self.findings.iter().map(|finding| finding.severity).max().unwrap_or_default()
+    }
+
+    /// How many different ids the findings have: a source with five binaries still has each id once.
+    pub fn distinct_ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if !ids.contains(&finding.id.as_str()) {
+                ids.push(&finding.id);
+            }
+        }
+        ids
+    }
+}
+
+/// The findings in force, grouped by source package and by whether a version fixes them: those that an
+/// update clears first, each part from the worst to the mildest. Suppressed findings are left out.
+pub fn source_updates<'a>(
+    packages: &'a [Package],
+    findings: &'a [Finding],
+) -> Vec<SourceUpdate<'a>> {
+    let by_id: BTreeMap<&PackageId, &Package> =
+        packages.iter().map(|package| (&package.id, package)).collect();
+    let mut groups: BTreeMap<(Ecosystem, &str, bool), SourceUpdate<'a>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        let Some(&package) = by_id.get(&finding.package) else { continue };
+        let source = package.source.as_ref().map_or(&*package.name, |source| &source.name);
+        let fixable = finding.fixed_version.is_some();
+        let group = groups.entry((package.ecosystem, source, fixable)).or_insert_with(|| {
+            SourceUpdate { source, packages: Vec::new(), version: None, findings: Vec::new() }
+        });
+        if !group.packages.iter().any(|known| known.id == package.id) {
+            group.packages.push(package);
+        }
+        group.version = later(package.ecosystem, group.version, finding.fixed_version.as_deref());
+        group.findings.push(finding);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    for group in &mut groups {
+        group.findings.sort_by(|a, b| by_urgency(a, b));
+    }
+    groups.sort_by_key(|group| {
+        let kev = group.findings.iter().any(|finding| finding.kev.is_some());
+        let key = (kev, group.worst(), group.distinct_ids().len());
+        (group.version.is_none(), std::cmp::Reverse(key), group.source)
+    });
+    groups
+}
+
+/// The actions that clear something: one for each source package that a newer version fixes.
+pub fn remedies(packages: &[Package], findings: &[Finding]) -> Vec<Remedy> {
+    source_updates(packages, findings)
+        .into_iter()
+        .filter_map(|update| {
+            let version = update.version?;
+            Some(Remedy {
+                action: RemedyAction::UpgradePackages,
+                target: Some(format!("{} {version}", update.source)),
+                clears: update.findings.iter().map(|finding| finding.key.clone()).collect(),
+                introduces: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// Exploited first, then by severity, by what the vendor says, by likelihood, by id.
+fn by_urgency(a: &Finding, b: &Finding) -> Ordering {
+    let undetermined = |finding: &Finding| finding.state == State::Undetermined;
+    let score = |finding: &Finding| finding.epss.map_or(0.0, |epss| epss.score);
+    b.kev
+        .is_some()
+        .cmp(&a.kev.is_some())
+        .then(undetermined(a).cmp(&undetermined(b)))
+        .then(b.severity.cmp(&a.severity))
+        .then(score(b).total_cmp(&score(a)))
+        .then_with(|| a.id.cmp(&b.id))
+}
+
+/// The higher of two fixed versions; where they cannot be compared the one that came first stays.
+fn later<'a>(ecosystem: Ecosystem, a: Option<&'a str>, b: Option<&'a str>) -> Option<&'a str> {
+    let (Some(first), Some(second)) = (a, b) else { return a.or(b) };
+    let scheme: Option<Scheme> = ecosystem.as_str().parse().ok();
+    let order = scheme.and_then(|scheme| plimsoll_versions::compare(scheme, first, second).ok());
+    if order == Some(Ordering::Less) { b } else { a }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use plimsoll_model::{FindingKey, Location, Origin, SeveritySource, SourcePackage};
+
+    use super::*;
+
+    pub(crate) fn package(name: &str, source: &str, version: &str) -> Package {
+        let ecosystem = Ecosystem::Debian;
+        Package {
+            id: PackageId(name.to_owned()),
+            ecosystem,
+            name: name.to_owned(),
+            version: version.to_owned(),
+            arch: None,
+            source: Some(SourcePackage { name: source.to_owned(), version: version.to_owned() }),
+            module: None,
+            vendor: None,
+            license: None,
+            purl: String::new(),
+            locations: vec![Location { path: "var/lib/dpkg/status".to_owned(), layer: None }],
+            introduced_in: None,
+        }
+    }
+
+    pub(crate) fn finding(id: &str, package: &str, fixed: Option<&str>) -> Finding {
+        let package = PackageId(package.to_owned());
+        Finding {
+            key: FindingKey::of(id, &package),
+            id: id.to_owned(),
+            aliases: Vec::new(),
+            title: None,
+            urls: Vec::new(),
+            published: None,
+            package,
+            severity: Severity::Medium,
+            severity_source: SeveritySource::Vendor,
+            cvss: Vec::new(),
+            epss: None,
+            kev: None,
+            state: if fixed.is_some() { State::Fixed } else { State::Affected },
+            sub_state: None,
+            fixed_version: fixed.map(str::to_owned),
+            origin: Origin::Unknown,
+            evidence: Vec::new(),
+            suppressed: None,
+        }
+    }
+
+    #[test]
+    fn one_update_of_a_source_clears_what_its_highest_fixed_version_fixes() {
+        let packages = [package("libssl3", "openssl", "1"), package("openssl", "openssl", "1")];
+        let findings = [
+            finding("CVE-1", "libssl3", Some("1.9")),
+            finding("CVE-1", "openssl", Some("1.9")),
+            finding("CVE-2", "libssl3", Some("1.10")),
+            finding("CVE-3", "libssl3", None),
+        ];
+        let updates = source_updates(&packages, &findings);
+        assert_eq!(updates.len(), 2);
+        assert_eq!(updates[0].version, Some("1.10"));
+        assert_eq!(updates[0].packages.len(), 2);
+        assert_eq!(updates[0].distinct_ids(), ["CVE-1", "CVE-2"]);
+        assert_eq!(updates[1].version, None);
+        let remedies = remedies(&packages, &findings);
+        assert_eq!(remedies.len(), 1);
+        assert_eq!(remedies[0].target.as_deref(), Some("openssl 1.10"));
+        assert_eq!(remedies[0].clears.len(), 3);
+    }
+
+    #[test]
+    fn suppressed_findings_are_nobodys_work() {
+        let packages = [package("a", "a", "1")];
+        let mut finding = finding("CVE-1", "a", Some("2"));
+        finding.suppressed =
+            Some(plimsoll_model::Suppressed { by: String::new(), reason: None, until: None });
+        assert!(remedies(&packages, &[finding]).is_empty());
+    }
+}
