@@ -1,8 +1,7 @@
-//! The keys that sign the official suites.
+//! The keys that sign the official suites: the facts about them, and the certificates that the program carries.
 //!
-//! Facts, not keys: the bytes come from the host's keyring (`/usr/share/keyrings`) or from `--keyring`, and of those
-//! only certificates named here count for an official suite. What a fingerprint names cannot be forged, so where the
-//! bytes come from does not matter.
+//! Certificates may also come from the host's keyring or from `--keyring`; of those only the ones named here count
+//! for an official suite. What a fingerprint names cannot be forged, so where the bytes come from does not matter.
 
 use jiff::civil::{Date, date};
 use plimsoll_model::Ecosystem;
@@ -36,6 +35,21 @@ pub struct ArchiveKey {
 /// The keys of a distribution; empty for one that has no apt archive.
 pub fn archive_keys(ecosystem: Ecosystem) -> impl Iterator<Item = &'static ArchiveKey> {
     KEYS.iter().filter(move |key| key.ecosystem == ecosystem)
+}
+
+/// The certificates that the program carries for a distribution, ASCII-armoured. None for Ubuntu, whose keyring no
+/// registry that the project builds from has: there the host's keyring or `--keyring` must help.
+pub fn carried_keyring(ecosystem: Ecosystem) -> Option<&'static [u8]> {
+    (ecosystem == Ecosystem::Debian).then_some(include_bytes!("../keys/debian.asc"))
+}
+
+/// Where a host keeps the archive keys of a distribution, if it has them.
+pub fn host_keyring(ecosystem: Ecosystem) -> Option<&'static str> {
+    match ecosystem {
+        Ecosystem::Debian => Some("/usr/share/keyrings/debian-archive-keyring.gpg"),
+        Ecosystem::Ubuntu => Some("/usr/share/keyrings/ubuntu-archive-keyring.gpg"),
+        _ => None,
+    }
 }
 
 /// As the packages `debian-archive-keyring` and `ubuntu-keyring` have them in November 2026.
@@ -120,5 +134,36 @@ const fn ubuntu(fingerprint: &'static str, name: &'static str) -> ArchiveKey {
         fingerprint,
         name,
         expires: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+    use pgp::packet::Signature;
+    use pgp::types::KeyDetails;
+
+    use super::*;
+    use crate::keyring::{Keyring, fingerprint};
+
+    #[test]
+    fn the_carried_certificates_are_the_named_keys_with_the_named_expiry() {
+        let keyring = Keyring::from_bytes(carried_keyring(Ecosystem::Debian).unwrap()).unwrap();
+        let mut named: Vec<_> = archive_keys(Ecosystem::Debian).collect();
+        for certificate in keyring.certificates() {
+            let found = fingerprint(certificate);
+            let at = named.iter().position(|key| key.fingerprint == found);
+            let key = named.swap_remove(at.unwrap_or_else(|| panic!("{found} is not named")));
+            let created = i64::from(certificate.primary_key.created_at().as_secs());
+            let signatures = certificate.details.users.iter().flat_map(|user| &user.signatures);
+            let lifetime = signatures.filter_map(Signature::key_expiration_time).last();
+            let expires = lifetime.map(|lifetime| {
+                let end = Timestamp::from_second(created + i64::from(lifetime.as_secs())).unwrap();
+                TimeZone::UTC.to_datetime(end).date()
+            });
+            assert_eq!(expires, key.expires, "{}", key.name);
+        }
+        assert!(named.is_empty(), "not carried: {named:?}");
     }
 }

@@ -10,7 +10,7 @@ use plimsoll_versions::{InvalidVersion, Scheme, compare};
 use crate::packages::IndexPackage;
 
 /// The name of these advisories' feed.
-const FEED: &str = "apt-archive";
+pub const FEED: &str = "apt-archive";
 
 /// The newest version of a source package in a suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
