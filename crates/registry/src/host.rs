@@ -1,0 +1,324 @@
+//! One registry: how it is reached, and how it is told who asks.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use plimsoll_fetch::{PlainHttp, Request, Response, Secret, Url, Verification, Zone};
+use serde::Deserialize;
+
+use crate::challenge::{self, Challenge};
+use crate::config::Config;
+use crate::credentials::Credential;
+use crate::error::Error;
+use crate::names::endpoint_host;
+use crate::registries::Trust;
+use crate::token::{self, Token, TokenOwner, TokenQuery, Tokens};
+
+/// Most of an error answer that is read.
+const MAX_ERROR_BYTES: u64 = 16 << 10;
+/// Longest text of a registry that is repeated in our errors.
+const MAX_DETAIL_CHARS: usize = 200;
+
+/// A registry under the name that people use (`docker.io`), with the rules that hold for it.
+pub(crate) struct Host {
+    pub(crate) name: String,
+    config: Arc<Config>,
+    fetch: plimsoll_fetch::Client,
+    reach: Reach,
+    endpoint: Mutex<Option<Endpoint>>,
+    credentials: Mutex<HashMap<String, Option<Credential>>>,
+    tokens: Tokens,
+}
+
+/// Which schemes are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Https,
+    /// https, and plain http if that is not spoken: loopback, and insecure hosts.
+    HttpsThenHttp,
+}
+
+/// Where and how the registry answered.
+#[derive(Clone)]
+struct Endpoint {
+    base: Url,
+    zone: Zone,
+    challenges: Vec<Challenge>,
+}
+
+/// What goes into the `Authorization` header.
+#[derive(Clone, PartialEq, Eq)]
+enum Proof {
+    None,
+    Anonymous(Secret),
+    Ours(Secret),
+}
+
+impl Host {
+    pub(crate) fn new(
+        name: &str,
+        trust: Trust,
+        config: Arc<Config>,
+        fetch: &plimsoll_fetch::Client,
+    ) -> Result<Self, Error> {
+        let is_insecure = trust == Trust::Insecure || config.is_insecure(name);
+        let mut settings = fetch.settings().clone();
+        let certificates = config.certificates.find(name)?;
+        let is_special = is_insecure || certificates.is_some();
+        if let Some(certificates) = certificates {
+            settings.tls.extra_roots.extend(certificates.roots);
+            settings.tls.identity = certificates.identity.or(settings.tls.identity);
+        }
+        if is_insecure {
+            settings.tls.verification = Verification::None;
+            settings.plain_http = PlainHttp::default().allow(name);
+        }
+        let fetch = if is_special { fetch.with_settings(settings) } else { fetch.clone() };
+        Ok(Self {
+            name: name.to_owned(),
+            reach: if is_insecure || is_loopback(name) {
+                Reach::HttpsThenHttp
+            } else {
+                Reach::Https
+            },
+            config,
+            fetch,
+            endpoint: Mutex::new(None),
+            credentials: Mutex::new(HashMap::new()),
+            tokens: Tokens::default(),
+        })
+    }
+
+    /// How failures are repeated here.
+    pub(crate) fn retry(&self) -> plimsoll_fetch::Retry {
+        self.fetch.settings().retry
+    }
+
+    /// Asks for `rest` of the repository `path`, with `what` as its name in errors; `prepare` adds
+    /// to the request. Only a success is returned.
+    pub(crate) fn ask(
+        &self,
+        path: &str,
+        rest: &str,
+        what: &str,
+        prepare: impl Fn(Url) -> Request,
+    ) -> Result<Response, Error> {
+        let endpoint = self.endpoint()?;
+        let url = endpoint.base.join(&format!("v2/{path}/{rest}")).map_err(|_| self.bad_name())?;
+        let proof = self.proof(&endpoint, &endpoint.challenges, path)?;
+        let response = self.send(&prove(prepare(url.clone()), &proof), what)?;
+        if response.status != 401 || !self.is_own(&endpoint, &response) {
+            return self.judge(response, what, path);
+        }
+        // No token yet that covers this, or one that has expired: the answer says what is needed.
+        let challenges = challenge::parse(response.header_values("www-authenticate"));
+        self.forget(&challenges, path);
+        let second = self.proof(&endpoint, &challenges, path)?;
+        if second == proof {
+            return self.judge(response, what, path);
+        }
+        let response = self.send(&prove(prepare(url), &second), what)?;
+        self.judge(response, what, path)
+    }
+
+    /// Whether the registry itself answered. A redirect's target may not ask for our credentials.
+    fn is_own(&self, endpoint: &Endpoint, response: &Response) -> bool {
+        response.url.origin() == endpoint.base.origin()
+    }
+
+    fn send(&self, request: &Request, what: &str) -> Result<Response, Error> {
+        self.fetch.send(request).map_err(|source| self.fetch_error(what, source))
+    }
+
+    fn fetch_error(&self, what: &str, source: plimsoll_fetch::Error) -> Error {
+        Error::Fetch { host: self.name.clone(), what: what.to_owned(), source: source.into() }
+    }
+
+    fn bad_name(&self) -> Error {
+        Error::Name { name: self.name.clone(), why: "it is no host" }
+    }
+
+    /// Finds out, once, whether and how the registry answers.
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        // Held while asking: the others want the same answer.
+        let mut endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(endpoint) = &*endpoint {
+            return Ok(endpoint.clone());
+        }
+        let found = match self.ping("https") {
+            Err(Error::Fetch { source, .. })
+                if self.reach == Reach::HttpsThenHttp && speaks_no_tls(&source) =>
+            {
+                self.ping("http")?
+            }
+            outcome => outcome?,
+        };
+        *endpoint = Some(found.clone());
+        Ok(found)
+    }
+
+    fn ping(&self, scheme: &str) -> Result<Endpoint, Error> {
+        let base = Url::parse(&format!("{scheme}://{}/", endpoint_host(&self.name)));
+        let base = base.map_err(|_| self.bad_name())?;
+        let url = base.join("v2/").map_err(|_| self.bad_name())?;
+        let response = self.send(&Request::get(url), "its version")?;
+        match response.status {
+            200 | 401 => Ok(Endpoint {
+                base,
+                zone: response.zone,
+                challenges: challenge::parse(response.header_values("www-authenticate")),
+            }),
+            status => Err(Error::NoRegistry { host: self.name.clone(), status }),
+        }
+    }
+
+    /// What to say to these challenges for the repository `path`.
+    fn proof(
+        &self,
+        endpoint: &Endpoint,
+        challenges: &[Challenge],
+        path: &str,
+    ) -> Result<Proof, Error> {
+        let Some(challenge) = challenges.first() else { return Ok(Proof::None) };
+        let credential = self.credential(path)?;
+        match (challenge, credential) {
+            (_, Some(Credential::Registry(token))) => Ok(Proof::Ours(Secret::bearer(&token))),
+            (Challenge::Basic, Some(Credential::Password { user, password })) => {
+                Ok(Proof::Ours(Secret::basic(&user, &password)))
+            }
+            (Challenge::Basic, _) => Ok(Proof::None),
+            (Challenge::Bearer { realm, service, scope }, credential) => {
+                let scope = scope.clone().unwrap_or_else(|| pull_scope(path));
+                let token = match self.tokens.get(&scope) {
+                    Some(token) => token,
+                    None => {
+                        let realm = Url::parse(realm).map_err(|_| Error::Challenge {
+                            host: self.name.clone(),
+                            challenge: realm.chars().take(MAX_DETAIL_CHARS).collect(),
+                        })?;
+                        self.fetch_token(&TokenQuery {
+                            realm: &realm,
+                            service: service.as_deref(),
+                            scope: &scope,
+                            credential: credential.as_ref(),
+                            zone: endpoint.zone,
+                        })?
+                    }
+                };
+                let bearer = Secret::bearer(&token.value);
+                Ok(match token.owner {
+                    TokenOwner::Anybody => Proof::Anonymous(bearer),
+                    TokenOwner::Operator => Proof::Ours(bearer),
+                })
+            }
+        }
+    }
+
+    fn fetch_token(&self, query: &TokenQuery<'_>) -> Result<Token, Error> {
+        let what = format!("a token for {}", query.scope);
+        let response = self.send(&query.request(), &what)?;
+        if matches!(response.status, 400 | 401 | 403) {
+            let (host, detail) = (self.name.clone(), detail(response));
+            return Err(match query.owner() {
+                TokenOwner::Anybody => Error::NeedsCredentials { host, what, detail },
+                TokenOwner::Operator => Error::Rejected { host, what, detail },
+            });
+        }
+        let response = response.success().map_err(|source| self.fetch_error(&what, source))?;
+        let bytes = response.bytes().map_err(|_| Error::no_token(&self.name, query.realm))?;
+        let (value, lifetime) =
+            token::parse(&bytes).ok_or_else(|| Error::no_token(&self.name, query.realm))?;
+        let token = Token { value, owner: query.owner() };
+        self.tokens.keep(query.scope, token.clone(), lifetime);
+        Ok(token)
+    }
+
+    fn forget(&self, challenges: &[Challenge], path: &str) {
+        self.tokens.forget(&pull_scope(path));
+        for challenge in challenges {
+            if let Challenge::Bearer { scope: Some(scope), .. } = challenge {
+                self.tokens.forget(scope);
+            }
+        }
+    }
+
+    /// The credential for the repository, looked up once: helpers may take their time.
+    fn credential(&self, path: &str) -> Result<Option<Credential>, Error> {
+        let mut known = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(credential) = known.get(path) {
+            return Ok(credential.clone());
+        }
+        let found = self.config.credentials.find(&self.name, path)?;
+        known.insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// The response if it is a success, else the error that it is.
+    fn judge(&self, response: Response, what: &str, path: &str) -> Result<Response, Error> {
+        if response.is_success() {
+            return Ok(response);
+        }
+        let status = response.status;
+        if status == 429 || status >= 500 {
+            return Err(self.fetch_error(what, response.status_error()));
+        }
+        let (host, what, detail) = (self.name.clone(), what.to_owned(), detail(response));
+        let has_credential = self.credential(path)?.is_some();
+        Err(match status {
+            404 => Error::NotFound { host, what, detail },
+            401 | 403 if has_credential => Error::Rejected { host, what, detail },
+            401 | 403 => Error::NeedsCredentials { host, what, detail },
+            _ => Error::Status { host, what, status, detail },
+        })
+    }
+}
+
+fn prove(request: Request, proof: &Proof) -> Request {
+    match proof {
+        Proof::None => request,
+        Proof::Anonymous(secret) => request.anonymous_token(secret.clone()),
+        Proof::Ours(secret) => request.authorization(secret.clone()),
+    }
+}
+
+fn pull_scope(path: &str) -> String {
+    format!("repository:{path}:pull")
+}
+
+fn is_loopback(host: &str) -> bool {
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| plimsoll_fetch::is_loopback(&url))
+}
+
+/// Whether a failed https request may mean that plain http is spoken here. A certificate that is
+/// not accepted does not.
+fn speaks_no_tls(error: &plimsoll_fetch::Error) -> bool {
+    use plimsoll_fetch::Error::{Connect, NoAnswer, NotTls};
+    matches!(error, NotTls { .. } | Connect { .. } | NoAnswer { .. })
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    #[serde(default)]
+    errors: Vec<OneError>,
+}
+
+#[derive(Deserialize)]
+struct OneError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// The first error that the registry reports, without control characters.
+fn detail(response: Response) -> String {
+    let mut bytes = Vec::new();
+    // The status is the error; that its explanation cannot be read is not another one.
+    let _ = response.body.take(MAX_ERROR_BYTES).read_to_end(&mut bytes);
+    let first =
+        serde_json::from_slice(&bytes).ok().and_then(|it: Errors| it.errors.into_iter().next());
+    let Some(OneError { code, message }) = first else { return String::new() };
+    let text = if message.is_empty() { code } else { message };
+    text.chars().filter(|c| !c.is_control()).take(MAX_DETAIL_CHARS).collect()
+}
