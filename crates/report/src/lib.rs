@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bom;
 mod escape;
 mod grid;
 mod inventory_table;
@@ -8,6 +9,7 @@ mod look;
 mod scan_table;
 mod tone;
 
+pub use bom::{cyclonedx, spdx};
 pub use escape::for_terminal;
 pub use grid::{Align, Grid};
 pub use inventory_table::inventory_table;

@@ -1,5 +1,7 @@
 //! Tables as people see them, at 80 columns and wider.
 
+#![expect(clippy::unwrap_used, reason = "fixtures are constants")]
+
 use jiff::civil::Date;
 use plimsoll_model::{
     Coverage, CoverageStatus, Database, Ecosystem, Eol, EolPhase, Finding, FindingKey, Image, Kev,

@@ -88,7 +88,7 @@ pub(super) fn by_finding(scan: &Scan, look: Look) -> String {
     grid.unbroken(0);
     grid.unbroken(4);
     let mut findings: Vec<_> = in_force(scan).collect();
-    findings.sort_by(|a, b| (b.kev.is_some(), b.severity).cmp(&(a.kev.is_some(), a.severity)));
+    findings.sort_by_key(|finding| std::cmp::Reverse((finding.kev.is_some(), finding.severity)));
     for finding in findings {
         let Some(package) = packages.get(&finding.package) else { continue };
         let fixed = finding.fixed_version.as_deref().unwrap_or(match &finding.sub_state {
