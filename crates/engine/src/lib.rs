@@ -1,1 +1,24 @@
-//! Docker and Podman: images, containers; a read-only client type.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod client;
+mod discover;
+mod endpoint;
+mod engines;
+mod error;
+mod http;
+mod kind;
+mod local;
+mod private_service;
+mod settings;
+
+pub use client::{
+    Client, Container, ContainerSummary, HistoryStep, Image, ImageExport, ImageSummary, Version,
+    Which,
+};
+pub use endpoint::Endpoint;
+pub use engines::Engines;
+pub use error::Error;
+pub use kind::Kind;
+pub use local::{Local, LocalContainer, LocalImage, local_containers, local_images};
+pub use settings::Settings;
