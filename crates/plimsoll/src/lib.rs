@@ -1,1 +1,13 @@
-//! Keeps container updates under control: detect, advise, mend, roll.
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod commands;
+mod exit;
+mod format;
+mod output;
+mod printer;
+mod progress;
+mod run;
+mod settings;
+
+pub use run::run;

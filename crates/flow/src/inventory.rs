@@ -1,0 +1,123 @@
+//! What is inside an image: opened, read or found in the cache, merged.
+
+use std::num::NonZeroUsize;
+
+use plimsoll_image::Opened;
+use plimsoll_inventory::{Budget, Cache, ImageInventory};
+use plimsoll_model::{Coverage, CoverageStatus, ImageReference, Inventory, InventorySchema, Tool};
+
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::session::Session;
+
+pub use plimsoll_inventory::{CacheInfo, Pruned};
+
+/// The inventories of the images, one for each platform asked for.
+pub fn inventories(
+    session: &Session,
+    references: &[ImageReference],
+    observer: Observer<'_>,
+) -> Result<Vec<Inventory>, Error> {
+    let mut all = Vec::new();
+    for reference in references {
+        for read in read_images(session, reference, observer)? {
+            all.push(document(session, read));
+        }
+    }
+    Ok(all)
+}
+
+/// Opens one reference and reads what the cache does not know.
+pub(crate) fn read_images(
+    session: &Session,
+    reference: &ImageReference,
+    observer: Observer<'_>,
+) -> Result<Vec<ImageInventory>, Error> {
+    observer(Event::Opening { reference: reference.to_string() });
+    let opened = plimsoll_image::open(reference, &session.image_context()?).map_err(|source| {
+        Error::Open { reference: reference.to_string(), source: Box::new(source) }
+    })?;
+    if let Opened::Images(images) = &opened {
+        for warning in images.iter().flat_map(|image| &image.warnings) {
+            observer(Event::Warning(warning.clone()));
+        }
+    }
+    read_opened(session, &reference.to_string(), opened, observer)
+}
+
+fn read_opened(
+    session: &Session,
+    reference: &str,
+    opened: Opened,
+    observer: Observer<'_>,
+) -> Result<Vec<ImageInventory>, Error> {
+    let cache = cache(session);
+    let settings = plimsoll_inventory::Settings {
+        as_of: session.settings.as_of,
+        cache: cache.as_ref(),
+        budget: &Budget::new(session.settings.memory),
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        limits: plimsoll_unpack::Limits::default(),
+        progress: &|event| observer(translate(event)),
+    };
+    let read = plimsoll_inventory::read(opened, &settings).map_err(|source| Error::Read {
+        reference: reference.to_owned(),
+        source: Box::new(source),
+    })?;
+    for note in read.iter().flat_map(|image| &image.notes) {
+        observer(Event::Warning(note.clone()));
+    }
+    Ok(read)
+}
+
+fn translate(event: plimsoll_inventory::Event<'_>) -> Event {
+    use plimsoll_inventory::Event as Read;
+    match event {
+        Read::LayerStarted { layer, name, size } => {
+            Event::LayerStarted { layer, name: name.to_owned(), size }
+        }
+        Read::LayerBytes { layer, bytes } => Event::LayerBytes { layer, bytes },
+        Read::LayerDone { layer, .. } => Event::LayerDone { layer },
+    }
+}
+
+fn document(session: &Session, read: ImageInventory) -> Inventory {
+    Inventory {
+        schema: InventorySchema::V1,
+        tool: Tool { version: session.settings.tool_version.clone() },
+        as_of: session.settings.as_of,
+        coverage: vec![evaluated(&read)],
+        image: read.image,
+        os: read.os,
+        base: None,
+        packages: read.packages,
+        problems: read.problems,
+    }
+}
+
+/// An inventory is evaluated where a package database was found.
+fn evaluated(read: &ImageInventory) -> Coverage {
+    let scope = match &read.os {
+        Some(os) => os.scope.as_ref().map_or_else(|| os.id.clone(), ToString::to_string),
+        None => "operating system".to_owned(),
+    };
+    let status = match read.packages.is_empty() {
+        true => CoverageStatus::NoData,
+        false => CoverageStatus::Evaluated,
+    };
+    Coverage { scope, status, feed: None, as_of: None }
+}
+
+fn cache(session: &Session) -> Option<Cache> {
+    session.settings.cache_dir.clone().map(Cache::new)
+}
+
+/// How much the cache holds; none without a cache.
+pub fn cache_info(session: &Session) -> Result<Option<CacheInfo>, Error> {
+    cache(session).map(|cache| cache.info().map_err(Error::Cache)).transpose()
+}
+
+/// Removes the facts that were not used for the longest time until at most `limit` bytes are left.
+pub fn cache_prune(session: &Session, limit: u64) -> Result<Option<Pruned>, Error> {
+    cache(session).map(|cache| cache.prune(limit).map_err(Error::Cache)).transpose()
+}

@@ -1,0 +1,86 @@
+//! Everything that runs here: both engines, each image judged once.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use plimsoll_advice::IgnoreRule;
+use plimsoll_engine::{Which, local_containers};
+use plimsoll_model::{ImageReference, Scan, Transport};
+
+use crate::error::{Error, chain};
+use crate::event::Observer;
+use crate::scan::scan;
+use crate::session::Session;
+
+/// The containers and the scans of their images.
+pub struct Ps {
+    /// The running containers.
+    pub containers: Vec<PsContainer>,
+    /// Engines that are there but could not be asked, and why.
+    pub problems: Vec<String>,
+}
+
+/// One running container.
+pub struct PsContainer {
+    /// `docker` or `podman`.
+    pub engine: String,
+    /// Its name.
+    pub name: String,
+    /// The image as it was named when the container was made.
+    pub image: String,
+    /// The id of the image it runs; none where the engine no longer knows it.
+    pub image_id: Option<String>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// What is wrong in its image, or why that cannot be said.
+    pub judged: Result<Scan, String>,
+}
+
+/// Looks at every running container of Docker and Podman.
+pub fn ps(
+    session: &Session,
+    rules: &[(String, IgnoreRule)],
+    observer: Observer<'_>,
+) -> Result<Ps, Error> {
+    let local = local_containers(&session.engines(), Which::Running);
+    let problems = local.problems.iter().map(|(kind, error)| format!("{kind}: {error}")).collect();
+    let mut judged: BTreeMap<String, Result<Scan, String>> = BTreeMap::new();
+    let mut containers = Vec::new();
+    for found in local.items {
+        let engine = found.engine.to_string();
+        let image_id = found.container.image_id.as_ref().map(ToString::to_string);
+        let scan = match &image_id {
+            Some(id) => judged
+                .entry(id.clone())
+                .or_insert_with(|| judge(session, &engine, id, rules, observer))
+                .clone(),
+            None => Err("the engine no longer knows its image".to_owned()),
+        };
+        containers.push(PsContainer {
+            engine,
+            name: found.container.names.first().cloned().unwrap_or(found.container.id),
+            image: found.container.image,
+            image_id,
+            created: found.container.created,
+            judged: scan,
+        });
+    }
+    Ok(Ps { containers, problems })
+}
+
+fn judge(
+    session: &Session,
+    engine: &str,
+    image_id: &str,
+    rules: &[(String, IgnoreRule)],
+    observer: Observer<'_>,
+) -> Result<Scan, String> {
+    let transport = match engine {
+        "podman" => Transport::Podman,
+        _ => Transport::Docker,
+    };
+    let reference = ImageReference { transport: Some(transport), rest: image_id.to_owned() };
+    let scanned = scan(session, &[reference], rules, observer);
+    let mut scans = scanned.map_err(|error| chain(&error))?.scans;
+    scans.pop().ok_or_else(|| "its image has no platform that was asked for".to_owned())
+}

@@ -1,0 +1,183 @@
+//! Everything that use cases need from outside, set up once and only when asked for.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use plimsoll_engine::Engines;
+use plimsoll_image::PlatformChoice;
+use plimsoll_vulndb::Store;
+
+use crate::error::Error;
+
+/// What the user decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where facts of layers are kept; none means nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// Bytes the cache may grow to.
+    pub cache_limit: u64,
+    /// Where the advisory database and private sockets are.
+    pub state_dir: PathBuf,
+    /// A copy of the feeds laid out by host and path: a directory or an http(s) address.
+    pub feeds_from: Option<String>,
+    /// Distribution archives (`host/path`) and where to read them instead.
+    pub mirrors: Vec<(String, String)>,
+    /// The keys that sign distribution archives; none means the host's.
+    pub keyring: Option<PathBuf>,
+    /// Ask no network for advisories.
+    pub offline: bool,
+    /// Data older than this judges nothing.
+    pub max_db_age: Option<SignedDuration>,
+    /// `scan` updates scopes that were checked longer ago than this.
+    pub refresh_after: SignedDuration,
+    /// Bytes to borrow from while reading layers.
+    pub memory: u64,
+    /// The longest single wait for the network.
+    pub timeout: Duration,
+    /// Registries (`host[:port]`) that may be spoken to without a verified certificate.
+    pub insecure: Vec<String>,
+    /// Which platforms to look at.
+    pub platform: PlatformChoice,
+    /// The day to speak for.
+    pub as_of: Date,
+    /// The version that documents name.
+    pub tool_version: String,
+}
+
+/// What the process finds around it.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The environment.
+    pub variables: BTreeMap<String, String>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+    /// The effective user.
+    pub euid: u32,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Settings, surroundings, and the clients made from them.
+pub struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) surroundings: Surroundings,
+    engines: OnceLock<Arc<Engines>>,
+    fetch: OnceLock<plimsoll_fetch::Client>,
+}
+
+impl Session {
+    /// Does nothing yet: clients are made when first asked for.
+    pub fn new(settings: Settings, surroundings: Surroundings) -> Self {
+        Self { settings, surroundings, engines: OnceLock::new(), fetch: OnceLock::new() }
+    }
+
+    /// Docker and Podman.
+    pub(crate) fn engines(&self) -> Arc<Engines> {
+        let engines = self.engines.get_or_init(|| {
+            let Surroundings { variables, home, euid, .. } = &self.surroundings;
+            let mut settings =
+                plimsoll_engine::Settings::new(variables.clone(), home.clone(), *euid);
+            settings.private_dir = Some(self.settings.state_dir.clone());
+            settings.timeout = self.settings.timeout;
+            Arc::new(Engines::new(settings))
+        });
+        Arc::clone(engines)
+    }
+
+    /// HTTP.
+    pub(crate) fn fetch(&self) -> Result<plimsoll_fetch::Client, Error> {
+        if let Some(client) = self.fetch.get() {
+            return Ok(client.clone());
+        }
+        let client = self
+            .fetch_settings()
+            .and_then(plimsoll_fetch::Client::new)
+            .map_err(|error| Error::Fetch(Box::new(error)))?;
+        Ok(self.fetch.get_or_init(|| client).clone())
+    }
+
+    /// Plain http is allowed to the hosts that the operator named with `http://`.
+    fn fetch_settings(&self) -> Result<plimsoll_fetch::Settings, plimsoll_fetch::Error> {
+        let lookup = |name: &str| self.surroundings.variables.get(name).cloned();
+        let mut settings =
+            plimsoll_fetch::Settings::from_vars(&lookup)?.with_timeout(self.settings.timeout);
+        let mirrors = self.settings.mirrors.iter().map(|(_, url)| url);
+        for address in mirrors.chain(&self.settings.feeds_from) {
+            let plain = address.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+            if let Some(host) = plain {
+                settings.plain_http = settings.plain_http.allow(host);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// What opening an image needs.
+    pub(crate) fn image_context(&self) -> Result<plimsoll_image::Context, Error> {
+        let fetch = self.fetch()?;
+        let surroundings = self.surroundings.clone();
+        let insecure = self.settings.insecure.clone();
+        let registry = move || {
+            let lookup = |name: &str| surroundings.variables.get(name).cloned();
+            let environment = plimsoll_registry::Environment {
+                vars: &lookup,
+                home: surroundings.home.clone(),
+                root: PathBuf::from("/"),
+                euid: surroundings.euid,
+            };
+            let mut config = plimsoll_registry::Config::from_environment(&environment)?;
+            config.insecure_hosts.extend(insecure.iter().cloned());
+            Ok(plimsoll_registry::Client::new(config, fetch.clone()))
+        };
+        Ok(plimsoll_image::Context {
+            platform: self.settings.platform.clone(),
+            engines: self.engines(),
+            registry: Arc::new(registry),
+        })
+    }
+
+    /// The advisory database.
+    pub(crate) fn store(&self) -> Result<Store, Error> {
+        self.check_state_dir()?;
+        Ok(Store::open(&self.settings.state_dir.join("db")))
+    }
+
+    pub(crate) fn database_error(&self, source: plimsoll_vulndb::StoreError) -> Error {
+        Error::Database { path: self.settings.state_dir.join("db"), source: Box::new(source) }
+    }
+
+    /// Trust rule 7: state that others can write is not read, and never written through a link.
+    fn check_state_dir(&self) -> Result<(), Error> {
+        let path = &self.settings.state_dir;
+        let why = match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(Error::File { path: path.clone(), source }),
+            Ok(found) if found.file_type().is_symlink() => "is a symbolic link",
+            Ok(found) if !found.is_dir() => "is not a directory",
+            Ok(found) if found.uid() != self.surroundings.euid => "belongs to another user",
+            Ok(found) if found.mode() & 0o022 != 0 => "can be written by others",
+            Ok(_) => return Ok(()),
+        };
+        Err(Error::State { path: path.clone(), why: why.to_owned() })
+    }
+
+    pub(crate) fn state_dir(&self) -> &Path {
+        &self.settings.state_dir
+    }
+
+    /// Makes the state directory, for its owner alone.
+    pub(crate) fn make_state_dir(&self) -> Result<(), Error> {
+        use std::os::unix::fs::DirBuilderExt;
+        self.check_state_dir()?;
+        let path: &Path = &self.settings.state_dir;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|source| Error::File { path: path.to_owned(), source })
+    }
+}

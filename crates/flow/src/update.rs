@@ -1,0 +1,235 @@
+//! Updates the advisory database: only the scopes asked for or in use, feeds side by side, each asked
+//! only for what changed.
+
+mod archive;
+mod feed;
+mod reach;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use plimsoll_model::Scope;
+use plimsoll_vulndb::{Change, Feed, Generation, Shrinkage, feeds};
+
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::session::Session;
+use reach::Reach;
+
+/// What became of an update.
+pub struct Updated {
+    /// The generation in force afterwards.
+    pub generation: Option<Generation>,
+    /// One for each feed and scope.
+    pub outcomes: Vec<FeedOutcome>,
+}
+
+/// What became of one feed for one scope.
+#[derive(Clone, Debug)]
+pub struct FeedOutcome {
+    /// The feed's name.
+    pub feed: String,
+    /// The scope; none for feeds that rank.
+    pub scope: Option<Scope>,
+    /// What happened.
+    pub result: FeedResult,
+}
+
+/// What happened to a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedResult {
+    /// It was read anew.
+    Updated {
+        /// How many advisories it has for the scope.
+        advisories: u64,
+        /// How many records could not be used.
+        problems: usize,
+    },
+    /// Nothing changed since it was read last.
+    Unchanged,
+    /// It could not be used; the last good data stays, where there is any.
+    Failed {
+        /// Why.
+        reason: String,
+        /// Whether older data stays in use.
+        kept: bool,
+    },
+}
+
+/// How many feeds are fetched at once: they wait for the network more than they work.
+const FEEDS_AT_ONCE: usize = 4;
+
+/// Updates `scopes` from the feeds named; no scopes means those that are in the database already, no
+/// feeds means all that serve them.
+pub fn update(
+    session: &Session,
+    scopes: &[Scope],
+    only: &[String],
+    observer: Observer<'_>,
+) -> Result<Updated, Error> {
+    let store = session.store()?;
+    let current = store.current().map_err(|error| session.database_error(error))?;
+    let scopes: BTreeSet<Scope> = match (scopes, &current) {
+        ([], Some(current)) => {
+            current.shards().iter().filter_map(|shard| shard.scope.clone()).collect()
+        }
+        _ => scopes.iter().cloned().collect(),
+    };
+    for scope in &scopes {
+        if feeds::for_scope(scope).is_empty() {
+            return Err(Error::UnknownScope(scope.to_string()));
+        }
+    }
+    session.make_state_dir()?;
+    let reach = Reach::new(session)?;
+    if let Some(unknown) = only.iter().find(|name| feeds::find(name).is_none()) {
+        return Err(Error::UnknownFeed(unknown.clone()));
+    }
+    let mut jobs = jobs(&scopes);
+    jobs.retain(|job| only.is_empty() || only.iter().any(|name| name == job.feed.name));
+    let jobs = Mutex::new(jobs.into_iter());
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|threads| {
+        for _ in 0..FEEDS_AT_ONCE {
+            threads.spawn(|| {
+                while let Some(job) = next(&jobs) {
+                    observer(Event::FeedStarted { feed: job.feed.name });
+                    let changes = job.run(session, &reach, current.as_ref(), observer);
+                    observer(Event::FeedDone { feed: job.feed.name });
+                    done.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+                }
+            });
+        }
+    });
+    let changes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
+    let installed =
+        store.install(changes, Shrinkage::Refuse).map_err(|error| session.database_error(error))?;
+    for setback in installed.setbacks {
+        let concerned =
+            outcomes.iter_mut().find(|o| o.feed == setback.feed && o.scope == setback.scope);
+        if let Some(outcome) = concerned {
+            let kept = setback.kept.is_some();
+            outcome.result = FeedResult::Failed { reason: setback.reason, kept };
+        }
+    }
+    outcomes.sort_by(|a, b| (&a.scope, &a.feed).cmp(&(&b.scope, &b.feed)));
+    Ok(Updated { generation: Some(installed.generation), outcomes })
+}
+
+/// Brings missing and old scopes up to date unless the session is offline, and gives the generation to
+/// judge with. A feed that fails is a warning: what is at hand is used, and coverage says how old it is.
+pub(crate) fn refresh(
+    session: &Session,
+    scopes: &BTreeSet<Scope>,
+    observer: Observer<'_>,
+) -> Result<Option<Generation>, Error> {
+    let store = session.store()?;
+    let current = store.current().map_err(|error| session.database_error(error))?;
+    let stale: Vec<Scope> = scopes
+        .iter()
+        .filter(|scope| !feeds::for_scope(scope).is_empty())
+        .filter(|scope| !is_fresh(session, current.as_ref(), scope))
+        .cloned()
+        .collect();
+    if session.settings.offline || stale.is_empty() {
+        return Ok(current);
+    }
+    let updated = update(session, &stale, &[], observer)?;
+    for outcome in &updated.outcomes {
+        if let FeedResult::Failed { reason, .. } = &outcome.result {
+            observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));
+        }
+    }
+    Ok(updated.generation)
+}
+
+/// Whether every feed of the scope was asked recently enough.
+fn is_fresh(session: &Session, current: Option<&Generation>, scope: &Scope) -> bool {
+    let Some(current) = current else { return false };
+    let oldest = current.of_scope(scope).map(|shard| shard.checked).min();
+    oldest.is_some_and(|checked| {
+        session.surroundings.now.duration_since(checked) <= session.settings.refresh_after
+    })
+}
+
+/// One feed, for the wanted scopes that share its documents: fetched once.
+struct Job {
+    feed: &'static Feed,
+    scopes: Vec<Scope>,
+}
+
+fn jobs(scopes: &BTreeSet<Scope>) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for feed in feeds::all() {
+        for scope in scopes.iter().filter(|scope| feed.serves(scope)) {
+            let sources = feed.sources(Some(scope));
+            let shared = jobs.iter_mut().find(|job| {
+                job.feed.name == feed.name && feed.sources(job.scopes.first()) == sources
+            });
+            match shared {
+                Some(job) => job.scopes.push(scope.clone()),
+                None => jobs.push(Job { feed, scopes: vec![scope.clone()] }),
+            }
+        }
+    }
+    if !jobs.is_empty() {
+        jobs.extend(feeds::priority().into_iter().map(|feed| Job { feed, scopes: Vec::new() }));
+    }
+    jobs
+}
+
+fn next(jobs: &Mutex<std::vec::IntoIter<Job>>) -> Option<Job> {
+    jobs.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+impl Job {
+    fn run(
+        &self,
+        session: &Session,
+        reach: &Reach,
+        current: Option<&Generation>,
+        observer: Observer<'_>,
+    ) -> Vec<Change> {
+        let fetched = match self.feed.name {
+            archive::FEED => {
+                return archive::changes(session, reach, self.feed, &self.scopes, current);
+            }
+            _ => feed::changes(session, reach, self.feed, &self.scopes, current, observer),
+        };
+        fetched.unwrap_or_else(|reason| self.failed(&reason))
+    }
+
+    fn failed(&self, reason: &str) -> Vec<Change> {
+        let failed = |scope| Change::Failed {
+            feed: self.feed.name.to_owned(),
+            scope,
+            reason: reason.to_owned(),
+        };
+        match self.scopes.is_empty() {
+            true => vec![failed(None)],
+            false => self.scopes.iter().cloned().map(|scope| failed(Some(scope))).collect(),
+        }
+    }
+}
+
+fn outcome(change: &Change) -> FeedOutcome {
+    match change {
+        Change::New { compiled, .. } => FeedOutcome {
+            feed: compiled.feed.to_owned(),
+            scope: compiled.scope.clone(),
+            result: FeedResult::Updated {
+                advisories: compiled.advisories,
+                problems: compiled.problems.len(),
+            },
+        },
+        Change::Unchanged { feed, scope, .. } => {
+            FeedOutcome { feed: feed.clone(), scope: scope.clone(), result: FeedResult::Unchanged }
+        }
+        Change::Failed { feed, scope, reason } => FeedOutcome {
+            feed: feed.clone(),
+            scope: scope.clone(),
+            result: FeedResult::Failed { reason: reason.clone(), kept: false },
+        },
+    }
+}
