@@ -81,6 +81,10 @@ fn judge(
     };
     let reference = ImageReference { transport: Some(transport), rest: image_id.to_owned() };
     let scanned = scan(session, &[reference], rules, observer);
-    let mut scans = scanned.map_err(|error| chain(&error))?.scans;
-    scans.pop().ok_or_else(|| "its image has no platform that was asked for".to_owned())
+    let scanned = scanned.map_err(|error| chain(&error))?;
+    match (scanned.scans.into_iter().next(), scanned.failures.first()) {
+        (Some(scan), _) => Ok(scan),
+        (None, Some(error)) => Err(chain(error)),
+        (None, None) => Err("its image has no platform that was asked for".to_owned()),
+    }
 }

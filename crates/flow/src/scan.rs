@@ -14,10 +14,12 @@ use crate::inventory::read_images;
 use crate::session::Session;
 use crate::update::refresh;
 
-/// The scans, and the ignore rules that have expired.
+/// The scans, what could not be scanned, and the ignore rules that have expired.
 pub struct Scanned {
     /// One for each image and platform, in the order asked for.
     pub scans: Vec<Scan>,
+    /// Why images are missing from `scans`.
+    pub failures: Vec<Error>,
     /// Where each expired rule stands.
     pub expired_rules: BTreeSet<String>,
 }
@@ -36,7 +38,8 @@ fn was_evaluated(scan: &Scan) -> bool {
         && scan.coverage.iter().all(|part| part.status != CoverageStatus::Stale)
 }
 
-/// Scans the images. `rules` are ignore rules, each with the file it stands in.
+/// Scans the images. `rules` are ignore rules, each with the file it stands in. An image that cannot be
+/// read is a failure of its own and keeps none of the others from being judged.
 pub fn scan(
     session: &Session,
     references: &[ImageReference],
@@ -44,8 +47,12 @@ pub fn scan(
     observer: Observer<'_>,
 ) -> Result<Scanned, Error> {
     let mut inventories = Vec::new();
+    let mut failures = Vec::new();
     for reference in references {
-        inventories.extend(read_images(session, reference, observer)?);
+        match read_images(session, reference, observer) {
+            Ok(read) => inventories.extend(read),
+            Err(error) => failures.push(error),
+        }
     }
     let scopes: BTreeSet<Scope> = inventories.iter().flat_map(scopes).collect();
     let generation = refresh(session, &scopes, observer)?;
@@ -58,7 +65,7 @@ pub fn scan(
         scan.remedies = remedies(&scan.packages, &scan.findings);
         scans.push(scan);
     }
-    Ok(Scanned { scans, expired_rules })
+    Ok(Scanned { scans, failures, expired_rules })
 }
 
 pub(crate) fn scopes(inventory: &ImageInventory) -> Vec<Scope> {
@@ -77,6 +84,13 @@ fn judge(
         .map_err(match_error)?;
     let mut problems = inventory.problems;
     problems.extend(matched.problems);
+    let mut coverage = matched.coverage;
+    if inventory.packages.is_empty() {
+        // Advisories judge nothing where no package database was found.
+        for part in coverage.iter_mut().filter(|part| part.status == CoverageStatus::Evaluated) {
+            part.status = CoverageStatus::NoData;
+        }
+    }
     Ok(Scan {
         schema: ScanSchema::V1,
         tool: Tool { version: session.settings.tool_version.clone() },
@@ -87,7 +101,7 @@ fn judge(
         packages: inventory.packages,
         findings: matched.findings,
         remedies: Vec::new(),
-        coverage: matched.coverage,
+        coverage,
         problems,
         database: Database {
             generation: generation.map(|generation| generation.id().to_owned()),

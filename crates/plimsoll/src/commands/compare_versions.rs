@@ -29,7 +29,7 @@ pub(crate) struct CompareArgs {
 
 /// Prints `A < B`, `A = B` or `A > B`.
 pub(crate) fn run(args: &CompareArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let scheme: Scheme = args.ecosystem.parse().map_err(|error| Failure::usage(error))?;
+    let scheme: Scheme = args.ecosystem.parse().map_err(Failure::usage)?;
     match (&args.a, &args.b) {
         (Some(a), Some(b)) => {
             answer(&relation(scheme, a, b)?)?;

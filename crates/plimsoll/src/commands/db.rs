@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use plimsoll_flow::{
-    DatabaseStatus, FeedOutcome, FeedResult, Session, export, feeds, import, search,
+    DatabaseStatus, FeedOutcome, FeedResult, Session, Trust, export, feeds, import, search,
     shard_problems, status, update, verify,
 };
 use plimsoll_model::{Digest, Scope};
@@ -164,7 +164,7 @@ fn run_status(problems: bool, session: &Session, printer: &Printer) -> Result<Ex
             (&*shard.advisories.to_string(), Tone::Normal),
             (&*shard.problems.to_string(), Tone::Normal),
             (&*format!("{date}{note}"), Tone::Normal),
-            (&*shard.trust.to_string(), Tone::Faint),
+            (trust(&shard.trust), Tone::Faint),
         ]);
     }
     let mut text = format!("generation {generation} ({} kept)\n\n{grid}", generations.len());
@@ -178,27 +178,29 @@ fn run_status(problems: bool, session: &Session, printer: &Printer) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn run_feeds() -> Result<Exit, Failure> {
-    let mut grid = Grid::new(
-        answer_look(),
-        &[
-            ("FEED", Align::Left),
-            ("SCOPES", Align::Left),
-            ("ADDRESS", Align::Left),
-            ("FORMAT", Align::Left),
-            ("LICENCE", Align::Left),
-        ],
-    );
-    for feed in feeds() {
-        grid.row([
-            (feed.name, Tone::Strong),
-            (feed.scopes(), Tone::Normal),
-            (&*feed.address().replace(' ', "\n"), Tone::Normal),
-            (feed.format.as_str(), Tone::Normal),
-            (feed.license, Tone::Faint),
-        ]);
+/// In a word; whose signature it is stands in the generation's manifest.
+fn trust(trust: &Trust) -> &'static str {
+    match trust {
+        Trust::Signed(_) => "signed",
+        Trust::Https => "https",
+        Trust::ImportedVerified => "bundle",
+        Trust::Copy => "copy",
+        Trust::Imported => "bundle, unverified",
+        Trust::Http => "http, unverified",
     }
-    answer(&grid.to_string())?;
+}
+
+/// Not a table: an address that is broken over lines is neither found by grep nor copied.
+fn run_feeds() -> Result<Exit, Failure> {
+    let mut text = String::new();
+    for feed in feeds() {
+        let format = feed.format.as_str();
+        text.push_str(&format!("{}: {} ({format}; {})\n", feed.name, feed.scopes(), feed.license));
+        for address in feed.address().replace(" https://", "\nhttps://").lines() {
+            text.push_str(&format!("    {address}\n"));
+        }
+    }
+    answer(&text)?;
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,6 @@
 //! `plimsoll scan IMAGE…`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -102,13 +103,23 @@ pub(crate) fn run(
         printer.warn(&format!("{rule} has expired and hides nothing any more"));
     }
     let exit = verdict(&scanned, settings);
+    for error in std::mem::take(&mut scanned.failures) {
+        printer.error(&Failure::from(error));
+    }
+    if scanned.scans.is_empty() {
+        return Ok(exit);
+    }
     for scan in &mut scanned.scans {
         keep(args, earlier.as_ref(), scan);
     }
+    let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
     for target in &args.formats {
-        target.write(|look| match target.format {
-            Format::Table => Ok(tables(&scanned.scans, args.by.into(), look)),
-            Format::Json => json(&scanned.scans),
+        target.write(|look| match (target.format, scanned.scans.as_slice()) {
+            (Format::Table, scans) => Ok(tables(scans, args.by.into(), look)),
+            (Format::Json, [scan]) if !asked_for_several => to_json(scan),
+            (Format::Json, scans) => {
+                to_json(&Scans { schema: ScansSchema::V1, scans: scans.to_vec() })
+            }
         })?;
     }
     if scanned.any_unknown() {
@@ -121,15 +132,17 @@ pub(super) fn references(images: &[String]) -> Result<Vec<ImageReference>, Failu
     images.iter().map(|image| image.parse().map_err(Failure::usage)).collect()
 }
 
-/// The gate looks at every finding; filters only decide what is shown.
+/// Not done wins over the gate, the gate over "cannot know". The gate looks at every finding; filters only
+/// decide what is shown.
 fn verdict(scanned: &Scanned, settings: &Settings) -> Exit {
     let gated = settings.fail_on.is_some_and(|gate| {
         scanned.scans.iter().any(|scan| scan.findings.iter().any(|finding| gate.holds(finding)))
     });
-    match gated {
-        true => Exit::Gate,
-        false if scanned.any_unknown() && !settings.allow_unknown => Exit::Unknown,
-        false => Exit::Done,
+    match () {
+        () if !scanned.failures.is_empty() => Exit::Failed,
+        () if gated => Exit::Gate,
+        () if scanned.any_unknown() && !settings.allow_unknown => Exit::Unknown,
+        () => Exit::Done,
     }
 }
 
@@ -145,7 +158,7 @@ fn keep(args: &ScanArgs, earlier: Option<&Vec<String>>, scan: &mut Scan) {
         let new = earlier.is_none_or(|known| !known.contains(&finding.key.0));
         severity && fixable && part && new
     });
-    let kept: std::collections::BTreeSet<_> = scan.findings.iter().map(|f| &f.key).collect();
+    let kept: BTreeSet<_> = scan.findings.iter().map(|f| &f.key).collect();
     for remedy in &mut scan.remedies {
         remedy.clears.retain(|key| kept.contains(key));
     }
@@ -157,25 +170,19 @@ fn tables(scans: &[Scan], by: By, look: Look) -> String {
     tables.join("\n")
 }
 
-fn json(scans: &[Scan]) -> serde_json::Result<String> {
-    match scans {
-        [scan] => to_json(scan),
-        scans => to_json(&Scans { schema: ScansSchema::V1, scans: scans.to_vec() }),
-    }
-}
-
 fn hint_at_unknown(scanned: &Scanned, settings: &Settings, printer: &Printer) {
-    let systems: Vec<_> = scanned
-        .scans
-        .iter()
-        .flat_map(|scan| &scan.coverage)
+    if scanned.scans.iter().any(|scan| scan.packages.is_empty()) {
+        printer.warn("no package database was found: what is inside cannot be known");
+    }
+    let parts = scanned.scans.iter().flat_map(|scan| &scan.coverage);
+    let systems: BTreeSet<_> = parts
         .filter(|part| part.status != plimsoll_model::CoverageStatus::Evaluated)
         .map(|part| part.scope.as_str())
         .collect();
-    printer.warn(&match systems[..] {
-        [] => "nothing could be judged: no package database was found".to_owned(),
-        _ => format!("not everything could be judged: {}", systems.join(", ")),
-    });
+    if !systems.is_empty() {
+        let systems: Vec<_> = systems.into_iter().collect();
+        printer.warn(&format!("not everything could be judged: {}", systems.join(", ")));
+    }
     if settings.offline {
         printer.hint("without --offline, missing advisories are fetched");
     }

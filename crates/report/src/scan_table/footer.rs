@@ -48,9 +48,13 @@ pub(super) fn footer(scan: &Scan, look: Look) -> String {
 fn sum(scan: &Scan) -> Vec<(String, Tone)> {
     let count = in_force(scan).count();
     if count == 0 {
-        return vec![match was_judged(scan) {
-            true => ("nothing found in what was evaluated".to_owned(), Tone::Good),
-            false => ("cannot know: nothing was evaluated".to_owned(), Tone::Alarm),
+        return vec![match (was_judged(scan), scan.problems.len()) {
+            (false, _) => ("cannot know: nothing was evaluated".to_owned(), Tone::Alarm),
+            (true, 0) => ("nothing found in what was evaluated".to_owned(), Tone::Good),
+            (true, n) => {
+                let problems = plural(n, "problem", "problems");
+                (format!("nothing found in what could be read, but {n} {problems}"), Tone::Alarm)
+            }
         }];
     }
     let updates = source_updates(&scan.packages, &scan.findings);

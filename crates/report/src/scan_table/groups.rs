@@ -230,12 +230,21 @@ fn severity(finding: &Finding) -> String {
 }
 
 fn ids(update: &SourceUpdate<'_>) -> String {
-    let ids = update.distinct_ids();
+    let ids: Vec<&str> = update.distinct_ids().into_iter().map(short_id).collect();
     let count = ids.len();
     let shown = ids[..count.min(IDS_SHOWN)].join(" ");
     match count {
         1 => shown,
         _ if count <= IDS_SHOWN => format!("{count}: {shown}"),
         _ => format!("{count}: {shown} +{}", count - IDS_SHOWN),
+    }
+}
+
+/// Where only the distribution archive speaks, the id is `suite/source@version`, and the row says source
+/// and version already.
+fn short_id(id: &str) -> &str {
+    match id.split_once('/') {
+        Some((suite, rest)) if rest.contains('@') => suite,
+        _ => id,
     }
 }
