@@ -1,0 +1,97 @@
+//! From an opened source to inventories: every layer once, in parallel, through the cache.
+
+mod archive;
+mod images;
+mod root_fs;
+mod session;
+
+use std::num::NonZeroUsize;
+
+use jiff::civil::Date;
+use plimsoll_image::Opened;
+use plimsoll_model::{DiffId, Digest, Image, Os, Package, Problem};
+use plimsoll_unpack::Limits;
+
+use crate::budget::Budget;
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::facts::LayerFacts;
+use crate::merge::Merged;
+use crate::os;
+use crate::progress::Event;
+use session::Session;
+
+/// How images are read.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// The day for which the end of life is told.
+    pub as_of: Date,
+    /// Where facts are kept; none to read everything anew.
+    pub cache: Option<&'a Cache>,
+    /// The memory that all readers share.
+    pub budget: &'a Budget,
+    /// Layers read at the same time.
+    pub threads: NonZeroUsize,
+    /// What one layer may cost.
+    pub limits: Limits,
+    /// Told what happens, from several threads.
+    pub progress: &'a (dyn Fn(Event<'_>) + Send + Sync),
+}
+
+/// What is in one image on one platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageInventory {
+    /// The image, each layer with the diff_id that was computed.
+    pub image: Image,
+    /// Its system; none where nothing names it.
+    pub os: Option<Os>,
+    /// What is installed, by name, version and architecture.
+    pub packages: Vec<Package>,
+    /// What could not be read: the inventory may be less than whole.
+    pub problems: Vec<Problem>,
+    /// What was out of the ordinary and changes nothing: for people, not for documents.
+    pub notes: Vec<String>,
+}
+
+/// Reads all images of a source.
+///
+/// A layer that several images or platforms share is read once, one whose facts are cached not at
+/// all. Every layer that is read is verified: size, digest, diff_id.
+///
+/// # Errors
+///
+/// When a layer cannot be read to its end or is not the promised one; nothing of such a layer is
+/// cached.
+pub fn read(opened: Opened, settings: &Settings<'_>) -> Result<Vec<ImageInventory>, Error> {
+    let session = Session::new(settings);
+    let mut inventories = match opened {
+        Opened::Images(images) => images::read(&session, &images)?,
+        Opened::Archive(stream) => archive::read(&session, stream)?,
+        Opened::RootFs(root) => {
+            let name = root.image.reference.clone();
+            let read = root_fs::read(&session, root);
+            vec![read.map_err(|source| Error::RootFs { root: name, source })?]
+        }
+    };
+    let notes = session.into_notes();
+    for inventory in &mut inventories {
+        inventory.notes.extend(notes.iter().cloned());
+    }
+    Ok(inventories)
+}
+
+/// An inventory from what the layers of `image` hold together.
+fn inventory(image: Image, merged: Merged, as_of: Date) -> ImageInventory {
+    ImageInventory {
+        image,
+        os: merged.identity.map(|identity| os::complete(&identity, as_of)),
+        packages: merged.packages,
+        problems: merged.problems,
+        notes: merged.notes,
+    }
+}
+
+/// Stands for a layer whose bytes are not to be had.
+fn unknown(claimed: Option<&DiffId>) -> LayerFacts {
+    LayerFacts::unknown(claimed.cloned().unwrap_or_else(|| DiffId(Digest::sha256(&[0; 32]))))
+}

@@ -1,0 +1,162 @@
+//! Archives and exports that are read once, as streams: every entry that can be a layer is analysed
+//! as it comes, and joined with the images when the manifest is known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use plimsoll_image::{ArchiveStream, ArchivedImage, ArchivedLayer};
+use plimsoll_model::{DiffId, Problem};
+use plimsoll_unpack::{Expected, LayerError};
+
+use super::session::{Analysed, Session, Visit};
+use super::{ImageInventory, inventory, unknown};
+use crate::error::Error;
+use crate::facts::LayerFacts;
+use crate::merge::merge;
+use crate::progress::{Event, FactsFrom};
+
+/// What became of the entries of an archive, by path.
+pub(super) type Results = BTreeMap<String, Result<Analysed, Arc<LayerError>>>;
+
+/// Where in an engine's export the layers are, to find them again.
+#[derive(Default)]
+pub(super) struct Entries {
+    paths: HashMap<DiffId, String>,
+}
+
+impl Entries {
+    pub(super) fn insert(&mut self, diff_id: DiffId, path: String) {
+        self.paths.insert(diff_id, path);
+    }
+
+    /// How to tell the entry of a layer; one that was cached has not been seen, but usually has its
+    /// name from the digest.
+    pub(super) fn of(&self, diff_id: &DiffId) -> String {
+        self.paths.get(diff_id).cloned().unwrap_or_else(|| diff_id.0.hex().to_owned())
+    }
+}
+
+pub(super) fn read(
+    session: &Session<'_>,
+    stream: ArchiveStream,
+) -> Result<Vec<ImageInventory>, Error> {
+    let (images, results) = analyse(session, stream, &[])?;
+    let mut inventories = Vec::with_capacity(images.len());
+    for image in &images {
+        inventories.push(assemble(session, image, &results)?);
+    }
+    Ok(inventories)
+}
+
+/// Reads an archive to its end. Entries named after one of the `known` layers are passed over.
+pub(super) fn analyse(
+    session: &Session<'_>,
+    stream: ArchiveStream,
+    known: &[&DiffId],
+) -> Result<(Vec<ArchivedImage>, Results), Error> {
+    let mut results = Results::new();
+    let images = stream.read::<Error>(&mut |entry, bytes| {
+        if known.iter().any(|diff_id| entry.path.contains(diff_id.0.hex())) {
+            return Ok(());
+        }
+        let number = session.number();
+        let size = Some(entry.size);
+        (session.settings.progress)(Event::LayerStarted { layer: number, name: &entry.path, size });
+        let result = session.analyse(number, bytes, &Expected::default());
+        session.done(number, FactsFrom::Bytes);
+        results.insert(entry.path.clone(), result.map_err(Arc::new));
+        Ok(())
+    })?;
+    Ok((images, results))
+}
+
+/// Makes one more pass over the entry of an archive whose path contains `name`.
+pub(super) fn read_again(
+    session: &Session<'_>,
+    stream: ArchiveStream,
+    name: &str,
+    expected: &Expected,
+    visit: &mut Visit<'_>,
+) -> Result<(), String> {
+    let mut result = Err("is no longer in the export".to_owned());
+    let read = stream.read::<Error>(&mut |entry, bytes| {
+        if result.is_err() && entry.path.contains(name) {
+            let pass = session.pass(bytes, expected, visit);
+            result = pass.map(|_| ()).map_err(|error| error.to_string());
+        }
+        Ok(())
+    });
+    read.map_err(|error| error.to_string()).and(result)
+}
+
+fn assemble(
+    session: &Session<'_>,
+    archived: &ArchivedImage,
+    results: &Results,
+) -> Result<ImageInventory, Error> {
+    let mut image = archived.image.clone();
+    let mut problems = Vec::new();
+    let mut stack: Vec<Result<&Analysed, LayerFacts>> = Vec::new();
+    for layer in &archived.layers {
+        match find(&image.reference, layer, results)? {
+            Some(analysed) => stack.push(Ok(analysed)),
+            None => {
+                problems.push(Problem {
+                    path: "layer".to_owned(),
+                    layer: layer.diff_id.clone(),
+                    message:
+                        "the layer is foreign and not in the archive: what is in it is not known"
+                            .to_owned(),
+                });
+                stack.push(Err(unknown(layer.diff_id.as_ref())));
+            }
+        }
+    }
+    for (layer, analysed) in image.layers.iter_mut().zip(&stack) {
+        if let Ok(analysed) = analysed {
+            layer.diff_id = Some(analysed.known.facts.diff_id().clone());
+            session.store(&analysed.known, None);
+        }
+    }
+    let facts: Vec<&LayerFacts> = stack
+        .iter()
+        .map(|layer| match layer {
+            Ok(analysed) => &analysed.known.facts,
+            Err(empty) => empty,
+        })
+        .collect();
+    let mut merged =
+        merge(&facts, &mut |_| Err("not read: the archive can be read only once".to_owned()));
+    merged.problems.extend(problems);
+    Ok(inventory(image, merged, session.settings.as_of))
+}
+
+/// The layer as it was read, if it is the promised one; none where a foreign layer is not in the
+/// archive.
+fn find<'a>(
+    image: &str,
+    layer: &ArchivedLayer,
+    results: &'a Results,
+) -> Result<Option<&'a Analysed>, Error> {
+    let Some(path) = &layer.entry else { return Ok(None) };
+    let missing = || Error::Missing { image: image.to_owned(), layer: path.clone() };
+    let analysed = match results.get(path).ok_or_else(missing)? {
+        Ok(analysed) => analysed,
+        Err(error) => {
+            let (image, layer) = (image.to_owned(), path.clone());
+            return Err(Error::Layer { image, layer, source: Arc::clone(error) });
+        }
+    };
+    let (digest, diff_id) = (&analysed.known.digest, analysed.known.facts.diff_id());
+    let (image, name) = (image.to_owned(), path.clone());
+    if let Some(expected) = layer.size.filter(|size| *size != analysed.size) {
+        return Err(Error::Size { image, layer: name, expected, actual: analysed.size });
+    }
+    if let Some(expected) = layer.digest.clone().filter(|expected| expected != digest) {
+        return Err(Error::Digest { image, layer: name, expected, actual: digest.clone() });
+    }
+    if let Some(claimed) = layer.diff_id.clone().filter(|claimed| claimed != diff_id) {
+        return Err(Error::DiffId { image, layer: name, claimed, actual: diff_id.clone() });
+    }
+    Ok(Some(analysed))
+}

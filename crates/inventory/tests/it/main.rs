@@ -1,0 +1,11 @@
+//! From references to inventories, over real and hostile images.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may do both")]
+
+mod cache;
+mod engine;
+mod hostile;
+mod links;
+mod real;
+mod rpm;
+mod support;
