@@ -8,48 +8,78 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use plimsoll_unpack::{Algorithm, Decoder, Expected, Hasher, HashingReader, Limits, read_layer};
 
 /// One way to read a file; returns how many bytes came out.
-type Way = (&'static str, fn(&str) -> Result<u64, Box<dyn Error>>);
+type Way = (&'static str, Run);
+type Run = fn(&str) -> Result<u64, Box<dyn Error>>;
 
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 5] = [
+    ("inflate by zlib-rs", zlib_rs),
     ("inflate", inflate),
     ("inflate + hash, one thread", inflate_and_hash),
     ("inflate + hash, two threads", threads),
     ("read_layer", pipeline),
 ];
 
-const RUNS: usize = 9;
+const RUNS: usize = 5;
 const BUFFER_BYTES: usize = 256 << 10;
 
+/// As many layers are read at once where several are.
+const WORKERS: usize = 2;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    for path in std::env::args().skip(1) {
+    let paths: Vec<String> = std::env::args().skip(1).collect();
+    for path in &paths {
         println!("{path}");
-        let mut best = [(f64::MAX, f64::MAX); WAYS.len()];
-        let mut bytes = 0;
-        // In turns, so that a busy machine disturbs all of them alike.
-        for _ in 0..RUNS {
-            for ((_, run), (best_wall, best_cpu)) in WAYS.iter().zip(&mut best) {
-                let (start, cpu) = (Instant::now(), cpu_seconds()?);
-                bytes = run(&path)?;
-                *best_wall = best_wall.min(start.elapsed().as_secs_f64());
-                *best_cpu = best_cpu.min(cpu_seconds()? - cpu);
-            }
-        }
-        for ((name, _), (wall, cpu)) in WAYS.iter().zip(best) {
-            let rate = bytes as f64 / wall / 1e6;
-            println!(
-                "  {name:28} {:5.0} ms, CPU {:5.0} ms, {rate:5.0} MB/s",
-                wall * 1e3,
-                cpu * 1e3
-            );
-        }
+        measure(|run| run(path).map_err(|error| error.to_string()))?;
+    }
+    if paths.len() > 1 {
+        println!("all of them, {WORKERS} at a time");
+        measure(|run| all(&paths, run))?;
     }
     Ok(())
+}
+
+fn measure(read: impl Fn(Run) -> Result<u64, String>) -> Result<(), Box<dyn Error>> {
+    let mut best = [(f64::MAX, f64::MAX); WAYS.len()];
+    let mut bytes = 0;
+    // In turns, so that a busy machine disturbs all of them alike.
+    for _ in 0..RUNS {
+        for ((_, run), (best_wall, best_cpu)) in WAYS.iter().zip(&mut best) {
+            let (start, cpu) = (Instant::now(), cpu_seconds()?);
+            bytes = read(*run)?;
+            *best_wall = best_wall.min(start.elapsed().as_secs_f64());
+            *best_cpu = best_cpu.min(cpu_seconds()? - cpu);
+        }
+    }
+    for ((name, _), (wall, cpu)) in WAYS.iter().zip(best) {
+        let rate = bytes as f64 / wall / 1e6;
+        println!("  {name:28} {:5.0} ms, CPU {:5.0} ms, {rate:5.0} MB/s", wall * 1e3, cpu * 1e3);
+    }
+    Ok(())
+}
+
+fn all(paths: &[String], run: Run) -> Result<u64, String> {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut bytes = 0;
+            while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                bytes += run(path).map_err(|error| error.to_string())?;
+            }
+            Ok(bytes)
+        };
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?)
+            .sum()
+    })
 }
 
 /// CPU time of this process, all threads, in steps of 10 ms.
@@ -64,11 +94,19 @@ fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
     Ok(ticks as f64 / 100.0)
 }
 
+fn zlib_rs(path: &str) -> Result<u64, Box<dyn Error>> {
+    let file = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
+    drain(flate2::bufread::MultiGzDecoder::new(file))
+}
+
 fn inflate(path: &str) -> Result<u64, Box<dyn Error>> {
-    let mut decoder = Decoder::buffered(File::open(path)?, &Limits::default())?;
+    drain(Decoder::buffered(File::open(path)?, &Limits::default())?)
+}
+
+fn drain(mut reader: impl Read) -> Result<u64, Box<dyn Error>> {
     let (mut buffer, mut total) = (vec![0; BUFFER_BYTES], 0);
     loop {
-        match decoder.read(&mut buffer)? {
+        match reader.read(&mut buffer)? {
             0 => return Ok(total),
             n => total += n as u64,
         }

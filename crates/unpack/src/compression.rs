@@ -1,11 +1,13 @@
 //! Compressed streams: which kind, and reading them within limits.
 
 mod decoder;
+mod gunzip;
 
 use std::fmt;
 
 pub use decoder::{DecodeError, Decoder};
 pub(crate) use decoder::{XZ_MEMORY_BYTES, read_start};
+pub(crate) use gunzip::GUNZIP_STATE_BYTES;
 
 /// How a stream is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ use std::io::{self, Cursor, Read};
 
 pub use error::{LayerError, Mismatch};
 
-use crate::compression::{Compression, XZ_MEMORY_BYTES, read_start};
+use crate::compression::{Compression, GUNZIP_STATE_BYTES, XZ_MEMORY_BYTES, read_start};
 use crate::hash::Checksum;
 use crate::limits::Limits;
 use crate::tar::Entry;
@@ -57,14 +57,12 @@ pub const fn pipeline_memory(compression: Compression, limits: &Limits) -> u64 {
     let link = (BUFFERS * BUFFER_BYTES) as u64;
     match compression {
         Compression::None => link,
-        Compression::Gzip => 2 * link + INFLATE_STATE_BYTES,
+        Compression::Gzip => 2 * link + GUNZIP_STATE_BYTES,
         Compression::Zstd => 2 * link + (1 << limits.max_zstd_window_log) + ZSTD_STATE_BYTES,
         Compression::Xz => 2 * link + XZ_MEMORY_BYTES,
     }
 }
 
-/// zlib-rs: a 32 KiB window twice, and its tables.
-const INFLATE_STATE_BYTES: u64 = 128 << 10;
 /// libzstd beside the window: tables, and one block of input and output.
 const ZSTD_STATE_BYTES: u64 = 512 << 10;
 

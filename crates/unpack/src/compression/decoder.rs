@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::CONCATENATED;
 
 use super::Compression;
+use super::gunzip::Gunzip;
 use crate::limits::Limits;
 
 /// Reads the uncompressed bytes of a stream.
@@ -73,7 +73,7 @@ pub(crate) const XZ_MEMORY_BYTES: u64 = 72 << 20;
 
 enum Codec<S> {
     None(S),
-    Gzip(MultiGzDecoder<S>),
+    Gzip(Gunzip<S>),
     Zstd(zstd::Decoder<'static, S>),
     Xz(XzDecoder<S>),
 }
@@ -111,7 +111,7 @@ impl<R: BufRead> Decoder<R> {
         let source = Source { inner: Cursor::new(start).chain(reader), read: 0, failure: None };
         let codec = match compression {
             Compression::None => Codec::None(source),
-            Compression::Gzip => Codec::Gzip(MultiGzDecoder::new(source)),
+            Compression::Gzip => Codec::Gzip(Gunzip::new(source)),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(source).map_err(DecodeError::Read)?;
                 decoder.window_log_max(limits.max_zstd_window_log).map_err(DecodeError::Read)?;
