@@ -100,6 +100,16 @@ impl Section {
             range: start..end,
         })
     }
+
+    /// Whether the section is whole records: the last one of others could be counted, but not read.
+    pub(crate) fn verify_records(&self) -> Result<(), Fault> {
+        let (length, stride) = (self.range.len() as u64, u64::from(self.stride));
+        if length.checked_rem(stride).unwrap_or(length) == 0 {
+            Ok(())
+        } else {
+            Err(outside(self.name, "record", length))
+        }
+    }
 }
 
 /// Something in `section` points outside it.

@@ -64,7 +64,10 @@ impl Table {
         verify_checksum(&self.bytes, self.checksum()).map_err(|fault| self.error(fault))?;
         for section in self.sections.iter() {
             match section.kind {
-                SectionKind::Blob | SectionKind::Records => {}
+                SectionKind::Blob => {}
+                SectionKind::Records => {
+                    section.verify_records().map_err(|fault| self.error(fault))?;
+                }
                 SectionKind::Keys => {
                     let records = self.sections.count(section.target);
                     self.keys(section.name)?.verify(records)?;

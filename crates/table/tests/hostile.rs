@@ -8,6 +8,7 @@ use plimsoll_table::{
     Fault, KeysBuilder, StringPool, StringRef, Table, TableBuilder, TableError, Tag, TextPool,
     TextRef, write_atomically,
 };
+use sha2::{Digest, Sha256};
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -146,6 +147,24 @@ fn extreme_numbers_anywhere_never_panic() {
             }
         }
     }
+}
+
+/// Gives a forged file the checksum that fits it.
+fn seal(bytes: &mut [u8]) {
+    let summed = Sha256::new().chain_update(&bytes[..40]).chain_update(&bytes[72..]);
+    let checksum = summed.finalize();
+    bytes[40..72].copy_from_slice(&checksum);
+}
+
+/// Such a table was verified, and then looking up its keys failed.
+#[test]
+fn half_a_record_is_not_verified() {
+    let mut bytes = build().to_bytes();
+    // The directory's second entry, its field for the bytes of a record.
+    bytes[72 + 40 + 12] -= 1;
+    seal(&mut bytes);
+    let error = open(bytes).unwrap().verify().unwrap_err();
+    assert_eq!(error.to_string(), "test: section \"records\": record 115 is out of bounds");
 }
 
 #[test]
