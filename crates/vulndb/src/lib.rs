@@ -1,1 +1,17 @@
-//! Feeds, shards, generations, matching, explanation.
+#![doc = include_str!("../README.md")]
+
+mod compile;
+pub mod feeds;
+mod generations;
+pub mod matching;
+mod scheme;
+mod shard;
+
+pub use compile::{CompileError, Compiled, Compiler};
+pub use feeds::{Feed, FeedError, Source};
+pub use generations::{
+    BundleError, Change, Damage, Generation, Installed, Provenance, Setback, ShardInfo, Shrinkage,
+    Store, StoreError, Trust, Validator,
+};
+pub use matching::{Explanation, Hit, MatchError, Matched, Matcher, Options, Verdict};
+pub use shard::ShardError;

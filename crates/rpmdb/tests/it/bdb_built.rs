@@ -10,7 +10,7 @@ const HASH_UNSORTED: u8 = 2;
 const OVERFLOW: u8 = 7;
 const META: u8 = 8;
 
-struct Hash {
+pub(crate) struct Hash {
     big: bool,
     pages: Vec<Vec<u8>>,
     records: u32,
@@ -87,7 +87,7 @@ impl Hash {
         [&[1], &self.word(number)[..]].concat()
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut pages = self.pages.clone();
         self.put(&mut pages[0], 32, self.pages.len() as u32 - 1);
         self.put(&mut pages[0], 88, self.records);
@@ -101,7 +101,7 @@ fn inline(bytes: &[u8]) -> Vec<u8> {
 
 /// Three buckets on pages 1, 2 and 4 (the third's doubling begins one page later); the second goes
 /// on on page 3. Pages 5 and 6 hold dates's header, page 7 is free.
-fn sample(big: bool) -> Hash {
+pub(crate) fn sample(big: bool) -> Hash {
     let mut hash = Hash::new(big, 2, &[1, 1, 2]);
     let counter = vec![hash.key(0), inline(&hash.word(9)), hash.key(1), inline(&header("ash", 0))];
     hash.bucket(HASH, 0, &counter);

@@ -32,7 +32,7 @@ fn set_slot(database: &mut [u8], slot: usize, package: u32, offset: u32, count: 
 }
 
 /// One slot page, then the packages of these names with numbers from 1, in slots from 2.
-fn database(names: &[&str]) -> Vec<u8> {
+pub(crate) fn database(names: &[&str]) -> Vec<u8> {
     let mut database = vec![0; PAGE];
     let words = [u32::from_le_bytes(*b"RpmP"), 0, 42, 1, names.len() as u32 + 1];
     database[..20].copy_from_slice(&words.map(u32::to_le_bytes).concat());

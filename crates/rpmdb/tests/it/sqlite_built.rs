@@ -5,10 +5,10 @@ use plimsoll_rpmdb::{Error, read};
 use crate::header_built::{header, names, problems};
 
 /// A database of pages of `page_size` bytes, of which `reserved` are kept free.
-struct Sqlite {
+pub(crate) struct Sqlite {
     page_size: usize,
     reserved: usize,
-    pages: Vec<Vec<u8>>,
+    pub(crate) pages: Vec<Vec<u8>>,
 }
 
 fn varint(value: u64) -> Vec<u8> {
@@ -124,7 +124,7 @@ impl Sqlite {
     }
 
     /// With the page count written, as every present sqlite does.
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.pages.concat();
         bytes[28..32].copy_from_slice(&(self.pages.len() as u32).to_be_bytes());
         bytes[24..28].copy_from_slice(&7_u32.to_be_bytes());
@@ -134,7 +134,7 @@ impl Sqlite {
 }
 
 /// Page 2 links to 3 and 4, which hold packages short and long.
-fn two_leaves(page_size: usize, reserved: usize) -> Sqlite {
+pub(crate) fn two_leaves(page_size: usize, reserved: usize) -> Sqlite {
     let mut database = Sqlite::new(page_size, reserved);
     database.pages.resize(4, Vec::new());
     database.put_leaf(3, &[(1, "ash", 5 * page_size), (3, "birch", 0)]);
@@ -268,15 +268,15 @@ fn a_truncated_file_keeps_what_it_has() {
 }
 
 /// A write-ahead log over pages of `page_size` bytes.
-struct Wal {
-    bytes: Vec<u8>,
+pub(crate) struct Wal {
+    pub(crate) bytes: Vec<u8>,
     big: bool,
     salts: [u32; 2],
     sums: [u32; 2],
 }
 
 impl Wal {
-    fn new(page_size: u32, big: bool) -> Self {
+    pub(crate) fn new(page_size: u32, big: bool) -> Self {
         let salts = [0x1234_5678, 0x9abc_def0];
         let mut wal = Self { bytes: Vec::new(), big, salts, sums: [0, 0] };
         let words = [0x377f_0682 + u32::from(big), 3_007_000, page_size, 0, salts[0], salts[1]];
@@ -287,7 +287,7 @@ impl Wal {
     }
 
     /// `count` is the database's size in pages for a commit, else 0.
-    fn frame(&mut self, page: u32, count: u32, content: &[u8]) {
+    pub(crate) fn frame(&mut self, page: u32, count: u32, content: &[u8]) {
         let start = [page, count].map(u32::to_be_bytes).concat();
         self.sum(&start);
         self.sum(content);
@@ -310,7 +310,7 @@ impl Wal {
 }
 
 /// One leaf with ash, and versions of it for the log.
-fn leaf(names: &[&str]) -> Sqlite {
+pub(crate) fn leaf(names: &[&str]) -> Sqlite {
     let mut database = Sqlite::new(1024, 0);
     let rows: Vec<_> = (1..).zip(names).map(|(row, name)| (row, *name, 0)).collect();
     database.put_leaf(2, &rows);

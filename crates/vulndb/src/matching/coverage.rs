@@ -1,0 +1,65 @@
+//! What was judged and with what: "cannot know" is never "clean".
+
+use plimsoll_model::{Coverage, CoverageStatus, Os, Package, Scope};
+
+use super::scopes::{by_scope, scopes_of};
+use super::{Matcher, Options};
+use crate::feeds;
+
+/// The scope of an inventory whose system was not recognised.
+const UNKNOWN_SYSTEM: &str = "unknown";
+
+impl Matcher {
+    /// One line for each scope and feed that was used, and one for each scope that could not be judged.
+    pub(super) fn coverage(
+        &self,
+        packages: &[Package],
+        os: Option<&Os>,
+        options: &Options,
+    ) -> Vec<Coverage> {
+        let mut coverage = Vec::new();
+        for scope in scopes_of(os, packages) {
+            self.scope_coverage(&scope, options, &mut coverage);
+        }
+        match os {
+            Some(os) if os.scope.is_none() => coverage.push(unsupported(os.id.clone())),
+            None => coverage.push(unsupported(UNKNOWN_SYSTEM.to_owned())),
+            Some(_) => {}
+        }
+        // Packages of another world than the system's, such as apk packages on Debian.
+        let strangers = by_scope(packages, os).remove(&None).unwrap_or_default();
+        for package in strangers {
+            let scope = package.ecosystem.to_string();
+            if !coverage.iter().any(|line| line.scope == scope) {
+                coverage.push(unsupported(scope));
+            }
+        }
+        coverage
+    }
+
+    fn scope_coverage(&self, scope: &Scope, options: &Options, coverage: &mut Vec<Coverage>) {
+        let asked = self.scopes.contains(scope);
+        let used = self.shards.iter().filter(|open| asked && open.scope == *scope);
+        let before = coverage.len();
+        for open in used {
+            let age = options.now.duration_since(open.info.checked);
+            let is_stale = options.max_age.is_some_and(|max_age| age > max_age);
+            coverage.push(Coverage {
+                scope: scope.to_string(),
+                status: if is_stale { CoverageStatus::Stale } else { CoverageStatus::Evaluated },
+                feed: Some(open.info.feed.clone()),
+                as_of: Some(open.info.as_of),
+            });
+        }
+        if coverage.len() > before {
+            return;
+        }
+        let is_served = !feeds::for_scope(scope).is_empty();
+        let status = if is_served { CoverageStatus::NoData } else { CoverageStatus::Unsupported };
+        coverage.push(Coverage { scope: scope.to_string(), status, feed: None, as_of: None });
+    }
+}
+
+fn unsupported(scope: String) -> Coverage {
+    Coverage { scope, status: CoverageStatus::Unsupported, feed: None, as_of: None }
+}
