@@ -31,6 +31,9 @@ pub struct Settings {
     pub keyring: Option<PathBuf>,
     /// Ask no network for advisories.
     pub offline: bool,
+    /// The generation of the database to judge with, by the beginning of its id or as `previous`; none
+    /// means the one in force, brought up to date.
+    pub generation: Option<String>,
     /// Data older than this judges nothing.
     pub max_db_age: Option<SignedDuration>,
     /// `scan` updates scopes that were checked longer ago than this.

@@ -59,17 +59,27 @@ pub enum FeedResult {
 /// How many feeds are fetched at once: they wait for the network more than they work.
 const FEEDS_AT_ONCE: usize = 4;
 
-/// Updates `scopes` from the feeds named; no scopes means those that are in the database already, no
-/// feeds means all that serve them.
+/// What to update.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateRequest {
+    /// Which scopes; none means those that are in the database already.
+    pub scopes: Vec<Scope>,
+    /// Which feeds, by name; none means all that serve the scopes.
+    pub feeds: Vec<String>,
+    /// Whether a feed that lost most of its records is believed.
+    pub shrinkage: Shrinkage,
+}
+
+/// Brings the database up to date.
 pub fn update(
     session: &Session,
-    scopes: &[Scope],
-    only: &[String],
+    request: &UpdateRequest,
     observer: Observer<'_>,
 ) -> Result<Updated, Error> {
+    let UpdateRequest { scopes, feeds: only, shrinkage } = request;
     let store = session.store()?;
     let current = store.current().map_err(|error| session.database_error(error))?;
-    let scopes: BTreeSet<Scope> = match (scopes, &current) {
+    let scopes: BTreeSet<Scope> = match (scopes.as_slice(), &current) {
         ([], Some(current)) => {
             current.shards().iter().filter_map(|shard| shard.scope.clone()).collect()
         }
@@ -104,7 +114,7 @@ pub fn update(
     let changes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
     let installed =
-        store.install(changes, Shrinkage::Refuse).map_err(|error| session.database_error(error))?;
+        store.install(changes, *shrinkage).map_err(|error| session.database_error(error))?;
     for setback in installed.setbacks {
         let concerned =
             outcomes.iter_mut().find(|o| o.feed == setback.feed && o.scope == setback.scope);
@@ -125,6 +135,9 @@ pub(crate) fn refresh(
     observer: Observer<'_>,
 ) -> Result<Option<Generation>, Error> {
     let store = session.store()?;
+    if let Some(id) = &session.settings.generation {
+        return store.generation(id).map(Some).map_err(|error| session.database_error(error));
+    }
     let current = store.current().map_err(|error| session.database_error(error))?;
     let stale: Vec<Scope> = scopes
         .iter()
@@ -135,7 +148,8 @@ pub(crate) fn refresh(
     if session.settings.offline || stale.is_empty() {
         return Ok(current);
     }
-    let updated = update(session, &stale, &[], observer)?;
+    let request = UpdateRequest { scopes: stale, ..UpdateRequest::default() };
+    let updated = update(session, &request, observer)?;
     for outcome in &updated.outcomes {
         if let FeedResult::Failed { reason, .. } = &outcome.result {
             observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));

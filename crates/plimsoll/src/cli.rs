@@ -73,6 +73,9 @@ pub(crate) struct Global {
     /// The keys that sign distribution archives [default: the host's]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) keyring: Option<PathBuf>,
+    /// Judge with this generation of the database: the beginning of its id, or previous
+    #[arg(long, value_name = "ID", global = true)]
+    pub(crate) generation: Option<String>,
     /// Data older than this judges nothing: 36h, 7d
     #[arg(long, value_name = "AGE", global = true)]
     pub(crate) max_db_age: Option<String>,

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) mirrors: Vec<(String, String)>,
     /// Ask no network.
     pub(crate) offline: bool,
+    /// The generation of the database to judge with; none means the one in force.
+    pub(crate) generation: Option<String>,
     /// Data older than this judges nothing.
     pub(crate) max_db_age: Option<SignedDuration>,
     /// Scopes checked longer ago than this are updated by `scan`.
@@ -84,6 +86,7 @@ impl Settings {
             feeds_from: resolved.optional("from")?,
             mirrors: resolved.list::<values::Mirror>("mirrors")?.into_iter().map(|m| m.0).collect(),
             offline: resolved.get("offline")?,
+            generation: resolved.optional("generation")?,
             max_db_age: resolved.optional::<values::Age>("max_db_age")?.map(|age| age.0),
             refresh_after: resolved.get::<values::Age>("refresh_after")?.0,
             memory: resolved.get::<values::Bytes>("memory")?.0,
@@ -118,6 +121,7 @@ impl Settings {
             mirrors: self.mirrors.clone(),
             keyring: self.keyring.clone(),
             offline: self.offline,
+            generation: self.generation.clone(),
             max_db_age: self.max_db_age,
             refresh_after: self.refresh_after,
             memory: self.memory,

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use plimsoll_flow::{
-    DatabaseStatus, FeedOutcome, FeedResult, Session, Trust, export, feeds, import, search,
-    shard_problems, status, update, verify,
+    DatabaseStatus, FeedOutcome, FeedResult, Session, Shrinkage, Trust, UpdateRequest, export,
+    feeds, import, search, shard_problems, status, update, verify,
 };
-use plimsoll_model::{Digest, Scope};
+use plimsoll_model::Digest;
 use plimsoll_report::{Align, Grid, Tone, for_terminal};
 
 use crate::exit::Exit;
@@ -62,6 +62,9 @@ pub(crate) struct UpdateArgs {
     /// Only these feeds (`plimsoll db feeds` lists them)
     #[arg(long = "feed", value_name = "NAME")]
     feeds: Vec<String>,
+    /// Believe a feed that lost most of its records since it was read last
+    #[arg(long)]
+    accept_shrinkage: bool,
 }
 
 /// Does it and says what came of it.
@@ -83,13 +86,20 @@ pub(crate) fn run(
 }
 
 fn run_update(args: &UpdateArgs, session: &Session, printer: &Printer) -> Result<Exit, Failure> {
-    let scopes: Vec<Scope> = args
-        .scopes
-        .iter()
-        .map(|scope| scope.parse().map_err(Failure::usage))
-        .collect::<Result<_, _>>()?;
+    let request = UpdateRequest {
+        scopes: args
+            .scopes
+            .iter()
+            .map(|scope| scope.parse().map_err(Failure::usage))
+            .collect::<Result<_, _>>()?,
+        feeds: args.feeds.clone(),
+        shrinkage: match args.accept_shrinkage {
+            true => Shrinkage::Accept,
+            false => Shrinkage::Refuse,
+        },
+    };
     let progress = Progress::new(printer);
-    let updated = update(session, &scopes, &args.feeds, &|event| progress.on(event));
+    let updated = update(session, &request, &|event| progress.on(event));
     progress.finish();
     let updated = updated?;
     if updated.outcomes.is_empty() {

@@ -25,6 +25,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     Definition { key: "mirrors", default: Default::Text("") },
     Definition { key: "keyring", default: Default::Text("") },
     Definition { key: "offline", default: Default::Text("false") },
+    Definition { key: "generation", default: Default::Text("") },
     Definition { key: "max_db_age", default: Default::Text("") },
     Definition { key: "refresh_after", default: Default::Text("24h") },
     Definition { key: "memory", default: Default::Text("192MiB") },

@@ -138,6 +138,7 @@ fn flags(global: &Global) -> Vec<(&'static str, String)> {
         flags.extend(value.as_ref().map(|value| (key, value.clone())));
     };
     text("from", &global.feeds_from);
+    text("generation", &global.generation);
     text("max_db_age", &global.max_db_age);
     text("memory", &global.memory);
     text("timeout", &global.timeout);
