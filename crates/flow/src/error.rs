@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use plimsoll_vulndb::StoreError;
+
 /// The error of every use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -39,7 +41,7 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         #[source]
-        source: Box<plimsoll_vulndb::StoreError>,
+        source: Box<StoreError>,
     },
     /// There is nothing to export.
     #[error("there is no advisory database yet")]
@@ -77,6 +79,11 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Open { source, .. } => source.hint(),
+            Self::Database { source, .. }
+                if matches!(**source, StoreError::UnknownGeneration { .. }) =>
+            {
+                None
+            }
             Self::Database { .. } | Self::Match(_) => Some(
                 "plimsoll db verify says which part is damaged; db update replaces it".to_owned(),
             ),

@@ -113,6 +113,10 @@ pub fn update(
     });
     let changes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
+    if current.is_none() && changes.iter().all(|change| matches!(change, Change::Failed { .. })) {
+        // A generation without shards would look like a database.
+        return Ok(Updated { generation: None, outcomes });
+    }
     let installed =
         store.install(changes, *shrinkage).map_err(|error| session.database_error(error))?;
     for setback in installed.setbacks {
