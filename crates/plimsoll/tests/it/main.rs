@@ -1,0 +1,23 @@
+//! The program from outside: what is typed, what comes out, and the exit code.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
+mod support;
+
+mod bad_input;
+mod commands;
+mod concurrency;
+mod database;
+mod debian;
+mod documents;
+mod engines;
+mod explain;
+mod feeds;
+mod flipped_bytes;
+mod ignore_rules;
+mod inventory;
+mod real_data;
+mod references;
+mod registry_faults;
+mod tables;
+mod verdicts;
