@@ -1,9 +1,10 @@
 //! What is inside an image: opened, read or found in the cache, merged.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_image::Opened;
-use plimsoll_inventory::{Budget, Cache, ImageInventory};
+use plimsoll_inventory::{Budget, Cache, FactsFrom, ImageInventory};
 use plimsoll_model::{Coverage, CoverageStatus, ImageReference, Inventory, InventorySchema, Tool};
 
 use crate::error::Error;
@@ -52,18 +53,30 @@ fn read_opened(
     observer: Observer<'_>,
 ) -> Result<Vec<ImageInventory>, Error> {
     let cache = cache(session);
+    let has_read = AtomicBool::new(false);
+    let progress = |event: plimsoll_inventory::Event<'_>| {
+        if let plimsoll_inventory::Event::LayerDone { from: FactsFrom::Bytes, .. } = event {
+            has_read.store(true, Ordering::Relaxed);
+        }
+        observer(translate(event));
+    };
     let settings = plimsoll_inventory::Settings {
         as_of: session.settings.as_of,
         cache: cache.as_ref(),
         budget: &Budget::new(session.settings.memory),
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         limits: plimsoll_unpack::Limits::default(),
-        progress: &|event| observer(translate(event)),
+        progress: &progress,
     };
     let read = plimsoll_inventory::read(opened, &settings).map_err(|source| Error::Read {
         reference: reference.to_owned(),
         source: Box::new(source),
     })?;
+    if let (Some(cache), true) = (&cache, has_read.load(Ordering::Relaxed)) {
+        // Only a run that added something can have made the cache too large; and what cannot be pruned
+        // now is pruned by the next such run.
+        let _ = cache.prune(session.settings.cache_limit);
+    }
     for note in read.iter().flat_map(|image| &image.notes) {
         observer(Event::Warning(note.clone()));
     }

@@ -18,7 +18,7 @@ pub use event::{Event, Observer};
 pub use explain::{ImageExplanation, explain};
 pub use inventory::{CacheInfo, Pruned, cache_info, cache_prune, inventories};
 pub use plimsoll_image::PlatformChoice;
-pub use plimsoll_vulndb::{Shrinkage, Trust};
+pub use plimsoll_vulndb::{Shrinkage, Trust, Verdict};
 pub use ps::{Ps, PsContainer, ps};
 pub use scan::{Scanned, scan};
 pub use session::{Session, Settings, Surroundings};

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use plimsoll_advice::{IgnoreRule, apply_ignore_rules, remedies};
 use plimsoll_inventory::ImageInventory;
-use plimsoll_model::{
-    CoverageStatus, Database, ImageReference, Package, Scan, ScanSchema, Scope, Tool,
-};
+use plimsoll_model::{CoverageStatus, Database, ImageReference, Scan, ScanSchema, Scope, Tool};
 use plimsoll_vulndb::matching::scopes_of;
 use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
@@ -86,12 +84,6 @@ fn judge(
         .map_err(match_error)?;
     let mut problems = inventory.problems;
     problems.extend(matched.problems);
-    let mut coverage = matched.coverage;
-    for part in coverage.iter_mut().filter(|part| part.status == CoverageStatus::Evaluated) {
-        if !is_judged(&part.scope, &inventory.packages, generation) {
-            part.status = CoverageStatus::NoData;
-        }
-    }
     Ok(Scan {
         schema: ScanSchema::V1,
         tool: Tool { version: session.settings.tool_version.clone() },
@@ -102,21 +94,13 @@ fn judge(
         packages: inventory.packages,
         findings: matched.findings,
         remedies: Vec::new(),
-        coverage,
+        coverage: matched.coverage,
         problems,
         database: Database {
             generation: generation.map(|generation| generation.id().to_owned()),
             as_of: generation.and_then(|generation| generation.as_of(&scopes)),
         },
     })
-}
-
-/// Nothing is judged where there is nothing to judge, nor by feeds that never speak of the release: they
-/// serve every release of their distribution, also those that they do not know.
-fn is_judged(scope: &str, packages: &[Package], generation: Option<&Generation>) -> bool {
-    let (Ok(scope), Some(generation)) = (scope.parse::<Scope>(), generation) else { return false };
-    packages.iter().any(|package| package.ecosystem == scope.ecosystem)
-        && generation.of_scope(&scope).any(|shard| shard.advisories > 0)
 }
 
 pub(crate) fn match_error(source: MatchError) -> Error {

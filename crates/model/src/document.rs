@@ -25,6 +25,7 @@ macro_rules! schema {
 schema!(ScanSchema, "plimsoll.scan/1");
 schema!(ScansSchema, "plimsoll.scans/1");
 schema!(InventorySchema, "plimsoll.inventory/1");
+schema!(InventoriesSchema, "plimsoll.inventories/1");
 
 /// The program that wrote a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,4 +102,13 @@ pub struct Inventory {
     pub coverage: Vec<Coverage>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// Several inventories: `--platform all`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inventories {
+    /// `plimsoll.inventories/1`
+    pub schema: InventoriesSchema,
+    /// One for each platform.
+    pub inventories: Vec<Inventory>,
 }

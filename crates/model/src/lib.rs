@@ -16,7 +16,8 @@ mod severity;
 pub use advisory::{Advisory, PackageKey, PackageKind, Range, RangeEnd};
 pub use digest::{Algorithm, DiffId, Digest, ParseDigestError};
 pub use document::{
-    Database, Inventory, InventorySchema, Scan, ScanSchema, Scans, ScansSchema, Tool,
+    Database, Inventories, InventoriesSchema, Inventory, InventorySchema, Scan, ScanSchema, Scans,
+    ScansSchema, Tool,
 };
 pub use ecosystem::{Ecosystem, UnknownEcosystem};
 pub use finding::{

@@ -86,10 +86,7 @@ impl Repository {
     /// A manifest by tag or digest, hashed and compared.
     pub(crate) fn find(&self, wanted: Wanted<'_>) -> Result<Manifest, Error> {
         let what = self.what(wanted);
-        let response = self.ask_manifest(wanted, Request::get)?;
-        let content_type = response.header("content-type").map(str::to_owned);
-        let claimed = claimed_digest(&response);
-        let bytes = response.bytes().map_err(|error| self.body_error(&what, error))?;
+        let (content_type, claimed, bytes) = self.read_manifest(wanted, &what)?;
         let expected = match wanted {
             Wanted::Digest(digest) => Some(digest),
             Wanted::Tag(_) => claimed.as_ref(),
@@ -106,6 +103,28 @@ impl Repository {
             Ok(kind) => Ok(Manifest { bytes, kind, digest }),
             Err(KindError::Schema1) => Err(Error::Schema1 { host: host(), what }),
             Err(KindError::Other(why)) => Err(Error::NotAManifest { host: host(), what, why }),
+        }
+    }
+
+    /// Content type, claimed digest and content. A manifest that is cut off is asked for again from its
+    /// beginning: it is small, and behind a tag there may be another one by then.
+    fn read_manifest(
+        &self,
+        wanted: Wanted<'_>,
+        what: &str,
+    ) -> Result<(Option<String>, Option<Digest>, Vec<u8>), Error> {
+        let mut attempt = 1;
+        loop {
+            let response = self.ask_manifest(wanted, Request::get)?;
+            let content_type = response.header("content-type").map(str::to_owned);
+            let claimed = claimed_digest(&response);
+            match response.bytes() {
+                Ok(bytes) => return Ok((content_type, claimed, bytes)),
+                Err(error) if attempt == self.host.retry().attempts => {
+                    return Err(self.body_error(what, error));
+                }
+                Err(_) => attempt += 1,
+            }
         }
     }
 

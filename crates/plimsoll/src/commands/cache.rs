@@ -4,7 +4,7 @@ use clap::Subcommand;
 use plimsoll_flow::{cache_info, cache_prune};
 
 use crate::exit::Exit;
-use crate::output::{Failure, answer};
+use crate::output::{Failure, answer, counted};
 use crate::printer::Printer;
 use crate::settings::Settings;
 
@@ -31,10 +31,10 @@ pub(crate) fn run(
     match command {
         CacheCommand::Info => match cache_info(&session)? {
             Some(info) => answer(&format!(
-                "{}\n{} layers in {} files, {} of at most {}\n",
+                "{}\n{} in {}, {} of at most {}\n",
                 info.directory.display(),
-                info.layers,
-                info.files,
+                counted(info.layers, "layer", "layers"),
+                counted(info.files, "file", "files"),
                 size(info.bytes),
                 size(settings.cache_limit)
             ))?,
@@ -44,8 +44,8 @@ pub(crate) fn run(
             let limit = if *all { 0 } else { settings.cache_limit };
             if let Some(pruned) = cache_prune(&session, limit)? {
                 answer(&format!(
-                    "removed {} files, {}; {} are left\n",
-                    pruned.files,
+                    "removed {}, {}; {} left\n",
+                    counted(pruned.files, "file", "files"),
                     size(pruned.bytes),
                     size(pruned.left)
                 ))?;

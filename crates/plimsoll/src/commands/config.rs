@@ -3,7 +3,7 @@
 use plimsoll_report::{Align, Grid, Tone};
 
 use crate::exit::Exit;
-use crate::output::{Failure, answer};
+use crate::output::{Failure, answer, counted};
 use crate::printer::answer_look;
 use crate::settings::Settings;
 
@@ -20,7 +20,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Exit, Failure> {
             (&*entry.origin.to_string(), Tone::Faint),
         ]);
     }
-    let rules = settings.ignore.len();
-    answer(&format!("{grid}\n{rules} ignore rule{}\n", if rules == 1 { "" } else { "s" }))?;
+    let rules = counted(settings.ignore.len() as u64, "ignore rule", "ignore rules");
+    answer(&format!("{grid}\n{rules}\n"))?;
     Ok(Exit::Done)
 }

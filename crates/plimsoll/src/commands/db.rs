@@ -13,7 +13,7 @@ use plimsoll_model::Digest;
 use plimsoll_report::{Align, Grid, Tone, for_terminal};
 
 use crate::exit::Exit;
-use crate::output::{Failure, answer};
+use crate::output::{Failure, answer, counted};
 use crate::printer::{Printer, answer_look};
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -133,10 +133,12 @@ fn every_scope_has_data(outcomes: &[FeedOutcome]) -> bool {
 fn result(result: &FeedResult) -> (String, Tone) {
     match result {
         FeedResult::Updated { advisories, problems: 0 } => {
-            (format!("{advisories} advisories"), Tone::Good)
+            (counted(*advisories, "advisory", "advisories"), Tone::Good)
         }
         FeedResult::Updated { advisories, problems } => {
-            (format!("{advisories} advisories, {problems} records could not be used"), Tone::Good)
+            let advisories = counted(*advisories, "advisory", "advisories");
+            let records = counted(*problems as u64, "record", "records");
+            (format!("{advisories}, {records} could not be used"), Tone::Good)
         }
         FeedResult::Unchanged => ("unchanged".to_owned(), Tone::Faint),
         FeedResult::Failed { reason, kept: true } => {

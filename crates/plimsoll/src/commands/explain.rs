@@ -1,7 +1,7 @@
 //! `plimsoll explain IMAGE ID`
 
 use clap::Args;
-use plimsoll_flow::explain;
+use plimsoll_flow::{ImageExplanation, Verdict, explain};
 use plimsoll_report::for_terminal;
 
 use super::scan::references;
@@ -48,5 +48,10 @@ pub(crate) fn run(
         }
     }
     answer(&text)?;
-    Ok(Exit::Done)
+    let is_answered = |one: &ImageExplanation| {
+        let mut verdicts = one.explanations.iter().map(|explanation| explanation.verdict);
+        verdicts.any(|verdict| !matches!(verdict, Verdict::NoData | Verdict::Unsupported))
+    };
+    let is_unknown = !explained.iter().all(is_answered);
+    Ok(if is_unknown && !settings.allow_unknown { Exit::Unknown } else { Exit::Done })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use plimsoll_flow::inventories;
-use plimsoll_model::Inventory;
+use plimsoll_model::{Inventories, InventoriesSchema, Inventory};
 use plimsoll_report::{Look, cyclonedx, inventory_table, spdx, to_json};
 
 use super::scan::references;
@@ -48,8 +48,9 @@ pub(crate) fn run(
     progress.finish();
     let found = found?;
     check_bills(&args.formats, &found)?;
+    let asked_for_all = settings.platform.as_deref() == Some("all");
     for target in &args.formats {
-        target.write(|look| render(&found, target.format, look))?;
+        target.write(|look| render(&found, asked_for_all, target.format, look))?;
     }
     let nothing = found.iter().any(|inventory| inventory.packages.is_empty());
     if nothing {
@@ -58,14 +59,21 @@ pub(crate) fn run(
     Ok(if nothing && !settings.allow_unknown { Exit::Unknown } else { Exit::Done })
 }
 
-fn render(found: &[Inventory], format: Format, look: Look) -> serde_json::Result<String> {
+fn render(
+    found: &[Inventory],
+    asked_for_all: bool,
+    format: Format,
+    look: Look,
+) -> serde_json::Result<String> {
     match (format, found) {
         (Format::Table, _) => {
             let tables: Vec<_> = found.iter().map(|one| inventory_table(one, look)).collect();
             Ok(tables.join("\n"))
         }
-        (Format::Json, [one]) => to_json(one),
-        (Format::Json, several) => to_json(&several),
+        (Format::Json, [one]) if !asked_for_all => to_json(one),
+        (Format::Json, several) => {
+            to_json(&Inventories { schema: InventoriesSchema::V1, inventories: several.to_vec() })
+        }
         (Format::Cyclonedx, several) => several.iter().map(cyclonedx).collect(),
         (Format::Spdx, several) => several.iter().map(spdx).collect(),
     }

@@ -18,8 +18,10 @@ impl Matcher {
         options: &Options,
     ) -> Vec<Coverage> {
         let mut coverage = Vec::new();
+        let mut by_scope = by_scope(packages, os);
         for scope in scopes_of(os, packages) {
-            self.scope_coverage(&scope, options, &mut coverage);
+            let has_packages = by_scope.contains_key(&Some(scope.clone()));
+            self.scope_coverage(&scope, has_packages, options, &mut coverage);
         }
         match os {
             Some(os) if os.scope.is_none() => coverage.push(unsupported(os.id.clone())),
@@ -27,7 +29,7 @@ impl Matcher {
             Some(_) => {}
         }
         // Packages of another world than the system's, such as apk packages on Debian.
-        let strangers = by_scope(packages, os).remove(&None).unwrap_or_default();
+        let strangers = by_scope.remove(&None).unwrap_or_default();
         for package in strangers {
             let scope = package.ecosystem.to_string();
             if !coverage.iter().any(|line| line.scope == scope) {
@@ -37,16 +39,29 @@ impl Matcher {
         coverage
     }
 
-    fn scope_coverage(&self, scope: &Scope, options: &Options, coverage: &mut Vec<Coverage>) {
+    /// Nothing is judged where nothing is installed, nor by feeds that never speak of the release: they
+    /// serve every release of their distribution, also those that they do not know.
+    fn scope_coverage(
+        &self,
+        scope: &Scope,
+        has_packages: bool,
+        options: &Options,
+        coverage: &mut Vec<Coverage>,
+    ) {
         let asked = self.scopes.contains(scope);
         let used = self.shards.iter().filter(|open| asked && open.scope == *scope);
+        let is_judged = has_packages && used.clone().any(|open| open.info.advisories > 0);
         let before = coverage.len();
         for open in used {
             let age = options.now.duration_since(open.info.checked);
             let is_stale = options.max_age.is_some_and(|max_age| age > max_age);
             coverage.push(Coverage {
                 scope: scope.to_string(),
-                status: if is_stale { CoverageStatus::Stale } else { CoverageStatus::Evaluated },
+                status: match (is_judged, is_stale) {
+                    (false, _) => CoverageStatus::NoData,
+                    (true, true) => CoverageStatus::Stale,
+                    (true, false) => CoverageStatus::Evaluated,
+                },
                 feed: Some(open.info.feed.clone()),
                 as_of: Some(open.info.as_of),
             });
