@@ -7,7 +7,6 @@ mod document;
 mod engine;
 mod error;
 mod files;
-mod in_root;
 mod layout;
 mod media_type;
 mod open;

@@ -17,8 +17,10 @@ pub(crate) enum Content {
     Directory(DirectoryContent),
     /// A tar that can be read at any place.
     Tar(File),
-    /// Something that is read from its start: compressed, or a pipe.
-    Stream(File),
+    /// Something compressed, which is read from its start.
+    Compressed(File),
+    /// A pipe, which is read once.
+    Pipe(File),
 }
 
 /// What a directory holds.
@@ -49,7 +51,7 @@ pub(crate) fn recognise(path: &Path) -> Result<Content, Error> {
     }
     let file = File::open(path).map_err(failed)?;
     if is_pipe {
-        return Ok(Content::Stream(file));
+        return Ok(Content::Pipe(file));
     }
     let mut start = [0; 512];
     let n = read_start(&file, &mut start).map_err(failed)?;
@@ -63,7 +65,7 @@ pub(crate) fn recognise(path: &Path) -> Result<Content, Error> {
         Compression::None => {
             Err(not_an_image(path, "it is neither a tar nor compressed with gzip, zstd or xz"))
         }
-        _ => Ok(Content::Stream(file)),
+        _ => Ok(Content::Compressed(file)),
     }
 }
 

@@ -130,7 +130,8 @@ impl Export {
             digest: self.digest.clone(),
         };
         let source_name = format!("the export of {} by {}", self.export.name(), self.source);
-        Ok(ArchiveStream { source_name, reader: self.export.open()?, asked })
+        let reader = self.export.open()?;
+        Ok(ArchiveStream { source_name, reader, stamp: None, asked })
     }
 }
 

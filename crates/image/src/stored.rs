@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use plimsoll_unpack::SafePath;
+use plimsoll_unpack::rootfs::{RootDir, RootError, RootFile};
 
 use crate::error::Error;
-use crate::in_root::InRoot;
 use crate::source::KnownBy;
 
 /// What stays the same as long as nobody changes a part of a file.
@@ -34,7 +34,8 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
-    fn of(file: impl AsFd, offset: u64, length: Option<u64>) -> io::Result<Self> {
+    /// Of a part of a file, or of the whole.
+    pub(crate) fn of(file: impl AsFd, offset: u64, length: Option<u64>) -> io::Result<Self> {
         let stat = rustix::fs::fstat(file)?;
         let size = u64::try_from(stat.st_size).unwrap_or(0);
         Ok(Self {
@@ -50,7 +51,7 @@ impl FileStamp {
 
     /// Whether a later change would show. Kernels advance file times only every few milliseconds, so
     /// a file that was changed just now may be changed again and keep its times.
-    fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         /// Ten times the coarsest clock tick.
         const SETTLED_AFTER: Duration = Duration::from_millis(100);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -81,7 +82,7 @@ enum Place {
     Slice(Arc<File>),
     /// A whole file below a directory, opened when it is read: an image may have more layers than
     /// a process may have open files.
-    InRoot(Arc<InRoot>, SafePath),
+    InRoot(Arc<RootDir>, SafePath),
 }
 
 impl Stored {
@@ -101,9 +102,9 @@ impl Stored {
     /// A blob of a layout, which `file` is.
     pub(crate) fn in_root(
         source_name: String,
-        root: &Arc<InRoot>,
+        root: &Arc<RootDir>,
         path: SafePath,
-        file: &File,
+        file: &RootFile,
     ) -> Result<Self, Error> {
         let stamp = FileStamp::of(file, 0, None);
         let stamp = stamp.map_err(|source| read_error(&source_name, source))?;
@@ -129,13 +130,26 @@ impl Stored {
             Place::InRoot(root, path) => {
                 let changed = || Error::Changed { source_name: self.source_name.to_string() };
                 let failed = |source| read_error(&self.source_name, source);
-                let (file, _) = root.open_file(path).map_err(failed)?.ok_or_else(changed)?;
+                let file = match root.open_file(path, u64::MAX) {
+                    Ok(file) => file,
+                    Err(RootError::NotFound { .. }) => return Err(changed()),
+                    Err(error) => return Err(failed(io_error(error))),
+                };
                 if FileStamp::of(&file, 0, None).map_err(failed)? != self.stamp {
                     return Err(changed());
                 }
                 Ok(Box::new(file))
             }
         }
+    }
+}
+
+/// Why a file of a layout cannot be read, without its name, which the messages have already.
+pub(crate) fn io_error(error: RootError) -> io::Error {
+    match error {
+        RootError::Open { source, .. } => source,
+        RootError::NotRegular { .. } => io::Error::other("not a regular file"),
+        other => io::Error::other(other),
     }
 }
 

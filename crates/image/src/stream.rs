@@ -6,17 +6,21 @@ use std::fmt;
 use std::io::Read;
 
 use plimsoll_model::{DiffId, Digest, Image, Transport};
+use serde::{Deserialize, Serialize};
 
 use crate::archive::{self, ArchiveKind};
 use crate::described::Described;
 use crate::error::Error;
 use crate::files::{self, Files};
 use crate::platform_choice::PlatformChoice;
+use crate::stored::FileStamp;
 
 /// An archive to be read in one pass.
 pub struct ArchiveStream {
     pub(crate) source_name: String,
     pub(crate) reader: Box<dyn Read + Send>,
+    /// Of the whole file; none for what is no file, or was changed just now.
+    pub(crate) stamp: Option<FileStamp>,
     pub(crate) asked: Asked,
 }
 
@@ -43,8 +47,8 @@ pub struct ArchiveEntry {
     pub size: u64,
 }
 
-/// One image of an archive, known once the archive was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One image of an archive, known once the archive was read; a cache may keep it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivedImage {
     /// What the documents say about it, complete but for the layers' origin.
     pub image: Image,
@@ -53,7 +57,7 @@ pub struct ArchivedImage {
 }
 
 /// One layer of an image in an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivedLayer {
     /// The path of the entry that was visited; none where a foreign layer is not in the archive,
     /// which is a problem of the scan, never an empty layer. Several layers may share an entry.
@@ -71,6 +75,27 @@ pub struct ArchivedLayer {
 }
 
 impl ArchiveStream {
+    /// What the user asked for, as written: the reference of the images.
+    pub fn reference(&self) -> &str {
+        &self.asked.reference
+    }
+
+    /// A key for a cache: the same as long as reading the archive would yield the same images,
+    /// however the reference is written. None where the archive must be read.
+    pub fn key(&self) -> Option<String> {
+        let stamp = self.stamp.as_ref()?;
+        // A file's digest is not known from elsewhere, and its kind shows in its source.
+        let Asked { reference: _, source, kind: _, tag, platform, digest: _ } = &self.asked;
+        let platform = match platform {
+            PlatformChoice::Host(platform) => format!("host {platform}"),
+            PlatformChoice::One(platform) => format!("one {platform}"),
+            PlatformChoice::All => "all".to_owned(),
+        };
+        let source = source.map_or("any", Transport::as_str);
+        // The tag is last: it alone may hold spaces. It is never empty.
+        Some(format!("{stamp} {source} {platform} {}", tag.as_deref().unwrap_or_default()))
+    }
+
     /// Reads the archive to its end. `visit` gets every member that can be a layer, in the order of
     /// the archive, and reads of it what it wants; a later member of the same path replaces an
     /// earlier one. JSON is kept aside, within limits, and at the end says which entries are layers
@@ -89,9 +114,10 @@ impl ArchiveStream {
 
 impl fmt::Debug for ArchiveStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source_name, asked, reader: _ } = self;
+        let Self { source_name, stamp, asked, reader: _ } = self;
         f.debug_struct("ArchiveStream")
             .field("source_name", source_name)
+            .field("stamp", stamp)
             .field("asked", asked)
             .finish_non_exhaustive()
     }

@@ -4,12 +4,14 @@
 //! facts/ALGORITHM-HEX-vN       the facts of the layer with this diff_id, by analysers of version N
 //! by-digest/ALGORITHM-HEX      the diff_id behind a digest of stored bytes
 //! by-stamp/HEX                 the digest and the diff_id behind an unchanged part of a local file
+//! by-archive/HEX-vN            the images of an unchanged compressed archive
 //! ```
 //!
 //! Every pair was computed by this program from the bytes. Files appear by rename and are never
 //! changed, so any number of readers and writers share a cache without a lock. What cannot be read,
 //! or is damaged, counts as absent and is written anew.
 
+mod archives;
 mod files;
 mod prune;
 
@@ -134,9 +136,13 @@ impl Cache {
     }
 
     fn stamp_path(&self, stamp: &str) -> PathBuf {
-        let hash = layer::digest(Checksum::of(Algorithm::Sha256, stamp.as_bytes()));
-        self.directory.join("by-stamp").join(hash.hex())
+        self.directory.join("by-stamp").join(hash(stamp.as_bytes()))
     }
+}
+
+/// SHA-256 in hexadecimal.
+fn hash(bytes: &[u8]) -> String {
+    layer::digest(Checksum::of(Algorithm::Sha256, bytes)).hex().to_owned()
 }
 
 /// A digest as a file name: without the colon, which some file systems refuse.

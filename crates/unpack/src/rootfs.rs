@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Take};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -205,6 +205,13 @@ impl RootFile {
         let mut content = Vec::new();
         self.file.read_to_end(&mut content)?;
         Ok(content)
+    }
+}
+
+/// For what only the descriptor tells: inode and times.
+impl AsFd for RootFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.get_ref().as_fd()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Layouts, archives and root file systems in files and directories.
 
+use std::fs::File;
 use std::path::Path;
 
 use plimsoll_model::Transport;
@@ -12,6 +13,7 @@ use crate::layout;
 use crate::recognise::{self, Content, DirectoryContent, recognise};
 use crate::root_fs::RootFs;
 use crate::source::{Opened, assemble};
+use crate::stored::FileStamp;
 use crate::stream::{ArchiveStream, Asked};
 use crate::tag;
 
@@ -96,11 +98,15 @@ fn asked_for(reference: &str, kind: ArchiveKind, tag: Option<&str>, ctx: &Contex
 fn open_archive_file(path: &Path, content: Content, asked: &Asked) -> Result<Opened, Error> {
     let file = match content {
         Content::Tar(file) => file,
-        Content::Stream(file) => {
-            let source_name = path.display().to_string();
-            let (reader, asked) = (Box::new(file), asked.clone());
-            return Ok(Opened::Archive(ArchiveStream { source_name, reader, asked }));
+        Content::Compressed(file) => {
+            let stamp = FileStamp::of(&file, 0, None).map_err(|source| Error::Read {
+                source_name: path.display().to_string(),
+                source,
+            })?;
+            let stamp = Some(stamp).filter(FileStamp::is_settled);
+            return Ok(stream(path, file, stamp, asked));
         }
+        Content::Pipe(file) => return Ok(stream(path, file, None, asked)),
         Content::Directory(content) => return Err(recognise::no_image_in_directory(path, content)),
     };
     let tar = IndexedTar::open(path, file)?;
@@ -113,6 +119,12 @@ fn open_archive_file(path: &Path, content: Content, asked: &Asked) -> Result<Ope
     let assembled =
         described.into_iter().map(|image| assemble(&tar, image, &asked.reference, source));
     Ok(Opened::Images(assembled.collect::<Result<_, _>>()?))
+}
+
+fn stream(path: &Path, file: File, stamp: Option<FileStamp>, asked: &Asked) -> Opened {
+    let source_name = path.display().to_string();
+    let (reader, asked) = (Box::new(file), asked.clone());
+    Opened::Archive(ArchiveStream { source_name, reader, stamp, asked })
 }
 
 fn has_image(tar: &IndexedTar) -> bool {

@@ -229,6 +229,44 @@ fn an_indexed_archive_knows_what_a_stream_learns_at_its_end() {
     assert_eq!(archived[0].image.reference, path.display().to_string());
 }
 
+#[test]
+fn the_key_of_a_compressed_archive_is_of_its_bytes_and_of_what_is_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("image");
+    let write = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(150));
+    };
+    std::os::unix::fs::symlink(&path, dir.path().join("link")).unwrap();
+    let key = |reference: &str, platform: PlatformChoice| {
+        let reference = reference.replace("ROOT", &dir.path().display().to_string());
+        let opened = open(&reference.parse().unwrap(), &context(platform)).unwrap();
+        let Opened::Archive(stream) = opened else { panic!("not a stream") };
+        assert_eq!(stream.reference(), reference);
+        stream.key().unwrap()
+    };
+    write(&gzip(b"one"));
+    let first = key("ROOT/image", host());
+    assert_eq!(key("ROOT/image", host()), first);
+    assert_eq!(key("ROOT/link", host()), first);
+    let mut keys = vec![
+        first,
+        key("ROOT/image", one("linux/amd64")),
+        key("ROOT/image", one("linux/arm64")),
+        key("ROOT/image", PlatformChoice::All),
+        key("docker-archive:ROOT/image", host()),
+        key("oci-archive:ROOT/image", host()),
+        key("oci-archive:ROOT/image:shop", host()),
+        key("oci-archive:ROOT/image:shop:1.4", host()),
+    ];
+    write(&gzip(b"two"));
+    keys.push(key("ROOT/image", host()));
+    let n = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), n, "{keys:#?}");
+}
+
 fn blob(content: &str) -> String {
     blob_of(content.as_bytes())
 }

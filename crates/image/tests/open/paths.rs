@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use crate::support::{Layout, docker_config, gzip, host, layer, manifest_json, read, tar};
+use plimsoll_image::{Error, Opened, open};
+
+use crate::support::{Layout, context, docker_config, gzip, host, layer, manifest_json, read, tar};
 
 /// The path and the answer, with `ROOT` for the directory they are in.
 fn check(root: &Path, reference: &str, expected: Result<&str, &str>) {
@@ -175,6 +177,13 @@ fn a_pipe_is_read_as_it_comes() {
         check(dir.path(), reference, Ok("docker-archive linux/amd64 a"));
         writer.join().unwrap();
     }
+    let (writes, bytes) = (pipe.clone(), gzip(&archive));
+    let writer = std::thread::spawn(move || fs::write(writes, bytes).unwrap());
+    let opened = open(&pipe.display().to_string().parse().unwrap(), &context(host())).unwrap();
+    let Opened::Archive(stream) = opened else { panic!("not a stream") };
+    assert_eq!(stream.key(), None);
+    stream.read::<Error>(&mut |_, _| Ok(())).unwrap();
+    writer.join().unwrap();
     fs::write(dir.path().join("file"), &archive).unwrap();
     check(dir.path(), "ROOT/file", Ok("docker-archive linux/amd64 a"));
 }

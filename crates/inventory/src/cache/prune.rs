@@ -11,7 +11,7 @@ use super::{Cache, CacheError};
 /// Temporary files older than this belong to nobody: writing one takes milliseconds.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-const DIRECTORIES: [&str; 3] = ["facts", "by-digest", "by-stamp"];
+const DIRECTORIES: [&str; 4] = ["facts", "by-digest", "by-stamp", "by-archive"];
 
 /// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use plimsoll_image::{ArchivedImage, ArchivedLayer};
+use plimsoll_model::Image;
+
 use super::*;
 use crate::testing::{facts_of, tar_of};
 
@@ -12,6 +15,27 @@ fn known(name: &str) -> Known {
     let facts = facts_of(&tar_of(&[name, "var/lib/dpkg/status: Package: a\nVersion: 1\n"]));
     let digest = layer::digest(Checksum::of(Algorithm::Sha256, name.as_bytes()));
     Known { digest, facts }
+}
+
+fn images(reference: &str) -> Vec<ArchivedImage> {
+    let image = Image {
+        reference: reference.to_owned(),
+        source: "oci-archive".to_owned(),
+        digest: None,
+        config_digest: None,
+        platform: "linux/amd64".parse().ok(),
+        created: "2024-09-26T21:31:42.5Z".parse().ok(),
+        layers: Vec::new(),
+    };
+    let layer = ArchivedLayer {
+        entry: Some("1/layer.tar".to_owned()),
+        digest: None,
+        diff_id: Some(DiffId(Digest::sha256(&[7; 32]))),
+        size: Some(9),
+        media_type: None,
+        foreign: true,
+    };
+    vec![ArchivedImage { image, layers: vec![layer] }]
 }
 
 fn all_files(cache: &Cache) -> Vec<PathBuf> {
@@ -69,12 +93,15 @@ fn damage_counts_as_absent_and_is_replaced() {
     ];
     for damage in damages {
         cache.store(&known, Some("stamp")).unwrap();
+        cache.store_archive("key", &images("x")).unwrap();
+        assert!(cache.by_archive("key").is_some());
         for file in all_files(&cache) {
             damage(&file);
         }
         assert_eq!(cache.by_digest(&known.digest), None);
         assert_eq!(cache.by_stamp("stamp"), None);
         assert_eq!(cache.facts(known.facts.diff_id()), None);
+        assert_eq!(cache.by_archive("key"), None);
         cache.store(&known, Some("stamp")).unwrap();
         assert_eq!(cache.by_stamp("stamp").as_ref(), Some(&known));
     }
@@ -89,6 +116,29 @@ fn facts_under_another_name_are_not_believed() {
     let path = cache.facts_path(other.facts.diff_id());
     fs::copy(cache.facts_path(one.facts.diff_id()), path).unwrap();
     assert_eq!(cache.facts(other.facts.diff_id()), None);
+}
+
+#[test]
+fn images_are_found_by_their_key_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    cache.store_archive("one", &images("x")).unwrap();
+    assert_eq!(cache.by_archive("one"), Some(images("x")));
+    assert_eq!(cache.by_archive("other"), None);
+    fs::copy(cache.archive_path("one"), cache.archive_path("other")).unwrap();
+    assert_eq!(cache.by_archive("other"), None);
+    let info = cache.info().unwrap();
+    assert_eq!((info.layers, info.files), (0, 2));
+    assert_eq!(cache.prune(0).unwrap().files, 2);
+    assert_eq!(cache.by_archive("one"), None);
+}
+
+#[test]
+fn what_is_too_large_to_be_read_is_not_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    cache.store_archive("key", &images(&"x".repeat(16 << 20))).unwrap();
+    assert_eq!(cache.info().unwrap().files, 0);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Archives and exports that are read once, as streams: every entry that can be a layer is analysed
-//! as it comes, and joined with the images when the manifest is known.
+//! as it comes, and joined with the images when the manifest is known. A file that has not changed
+//! since it was read is not read again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use plimsoll_image::{ArchiveStream, ArchivedImage, ArchivedLayer};
@@ -17,6 +19,9 @@ use crate::progress::{Event, FactsFrom};
 
 /// What became of the entries of an archive, by path.
 pub(super) type Results = BTreeMap<String, Result<Analysed, Arc<LayerError>>>;
+
+/// The facts of all layers that are in an archive, by the diff_id that was computed.
+type Facts = HashMap<DiffId, LayerFacts>;
 
 /// Where in an engine's export the layers are, to find them again.
 #[derive(Default)]
@@ -40,12 +45,65 @@ pub(super) fn read(
     session: &Session<'_>,
     stream: ArchiveStream,
 ) -> Result<Vec<ImageInventory>, Error> {
-    let (images, results) = analyse(session, stream, &[])?;
-    let mut inventories = Vec::with_capacity(images.len());
-    for image in &images {
-        inventories.push(assemble(session, image, &results)?);
+    let key = stream.key();
+    let (images, facts) = match cached(session, key.as_deref(), stream.reference()) {
+        Some(found) => found,
+        None => read_through(session, stream, key.as_deref())?,
+    };
+    images.into_iter().map(|image| assemble(session, image, &facts)).collect()
+}
+
+/// The images of an archive that was read before, if the facts of all their layers are there too.
+fn cached(
+    session: &Session<'_>,
+    key: Option<&str>,
+    reference: &str,
+) -> Option<(Vec<ArchivedImage>, Facts)> {
+    let cache = session.cache?;
+    let mut images = cache.by_archive(key?)?;
+    let mut facts = Facts::new();
+    for layer in images.iter().flat_map(|image| &image.layers) {
+        let Some(diff_id) = computed(layer) else { continue };
+        if !facts.contains_key(diff_id) {
+            facts.insert(diff_id.clone(), cache.facts(diff_id)?);
+        }
     }
-    Ok(inventories)
+    for image in &mut images {
+        reference.clone_into(&mut image.image.reference);
+    }
+    for _ in &facts {
+        session.done(session.number(), FactsFrom::Cache);
+    }
+    Some((images, facts))
+}
+
+/// Reads an archive to its end, verifies the layers of the images and keeps what is known of them.
+fn read_through(
+    session: &Session<'_>,
+    stream: ArchiveStream,
+    key: Option<&str>,
+) -> Result<(Vec<ArchivedImage>, Facts), Error> {
+    let (mut images, results) = analyse(session, stream, &[])?;
+    for image in &mut images {
+        verify(image, &results)?;
+    }
+    let layers = images.iter().flat_map(|image| &image.layers);
+    let wanted: HashSet<&DiffId> = layers.filter_map(computed).collect();
+    let mut facts = Facts::new();
+    for analysed in results.into_values().flatten() {
+        let diff_id = analysed.known.facts.diff_id().clone();
+        if wanted.contains(&diff_id) {
+            session.store(&analysed.known, None);
+            facts.insert(diff_id, analysed.known.facts);
+        }
+    }
+    session.store_archive(key, &images);
+    Ok((images, facts))
+}
+
+/// The diff_id of a verified layer; none of a foreign one that is not in the archive.
+fn computed(layer: &ArchivedLayer) -> Option<&DiffId> {
+    layer.entry.as_ref().and(layer.diff_id.as_ref())
 }
 
 /// Reads an archive to its end. Entries named after one of the `known` layers are passed over.
@@ -89,44 +147,46 @@ pub(super) fn read_again(
     read.map_err(|error| error.to_string()).and(result)
 }
 
+/// Compares the layers of an image with what is expected of them, and puts the diff_ids that were
+/// computed in place of the claimed ones.
+fn verify(archived: &mut ArchivedImage, results: &Results) -> Result<(), Error> {
+    let ArchivedImage { image, layers } = archived;
+    for (archived, layer) in layers.iter_mut().zip(&mut image.layers) {
+        if let Some(analysed) = find(&image.reference, archived, results)? {
+            let diff_id = analysed.known.facts.diff_id();
+            archived.diff_id = Some(diff_id.clone());
+            layer.diff_id = Some(diff_id.clone());
+        }
+    }
+    Ok(())
+}
+
 fn assemble(
     session: &Session<'_>,
-    archived: &ArchivedImage,
-    results: &Results,
+    archived: ArchivedImage,
+    facts: &Facts,
 ) -> Result<ImageInventory, Error> {
-    let mut image = archived.image.clone();
+    let ArchivedImage { image, layers } = archived;
     let mut problems = Vec::new();
-    let mut stack: Vec<Result<&Analysed, LayerFacts>> = Vec::new();
-    for layer in &archived.layers {
-        match find(&image.reference, layer, results)? {
-            Some(analysed) => stack.push(Ok(analysed)),
-            None => {
-                problems.push(Problem {
-                    path: "layer".to_owned(),
-                    layer: layer.diff_id.clone(),
-                    message:
-                        "the layer is foreign and not in the archive: what is in it is not known"
-                            .to_owned(),
-                });
-                stack.push(Err(unknown(layer.diff_id.as_ref())));
-            }
-        }
+    let mut stack: Vec<Cow<'_, LayerFacts>> = Vec::with_capacity(layers.len());
+    for layer in &layers {
+        let Some(diff_id) = computed(layer) else {
+            problems.push(Problem {
+                path: "layer".to_owned(),
+                layer: layer.diff_id.clone(),
+                message: "the layer is foreign and not in the archive: what is in it is not known"
+                    .to_owned(),
+            });
+            stack.push(Cow::Owned(unknown(layer.diff_id.as_ref())));
+            continue;
+        };
+        let missing =
+            || Error::Missing { image: image.reference.clone(), layer: diff_id.to_string() };
+        stack.push(Cow::Borrowed(facts.get(diff_id).ok_or_else(missing)?));
     }
-    for (layer, analysed) in image.layers.iter_mut().zip(&stack) {
-        if let Ok(analysed) = analysed {
-            layer.diff_id = Some(analysed.known.facts.diff_id().clone());
-            session.store(&analysed.known, None);
-        }
-    }
-    let facts: Vec<&LayerFacts> = stack
-        .iter()
-        .map(|layer| match layer {
-            Ok(analysed) => &analysed.known.facts,
-            Err(empty) => empty,
-        })
-        .collect();
+    let stack: Vec<&LayerFacts> = stack.iter().map(Cow::as_ref).collect();
     let mut merged =
-        merge(&facts, &mut |_| Err("not read: the archive can be read only once".to_owned()));
+        merge(&stack, &mut |_| Err("not read: the archive can be read only once".to_owned()));
     merged.problems.extend(problems);
     Ok(inventory(image, merged, session.settings.as_of))
 }

@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use plimsoll_image::ArchivedImage;
 use plimsoll_model::Digest;
 use plimsoll_unpack::tar::{Entry, Kind};
 use plimsoll_unpack::{
@@ -98,6 +99,13 @@ impl<'a> Session<'a> {
     pub(super) fn store_facts(&self, facts: &LayerFacts) {
         if let Some(cache) = self.cache {
             self.stored(cache.store_facts(facts));
+        }
+    }
+
+    /// Keeps the images of an archive, every layer verified, if it can be known again.
+    pub(super) fn store_archive(&self, key: Option<&str>, images: &[ArchivedImage]) {
+        if let (Some(cache), Some(key)) = (self.cache, key) {
+            self.stored(cache.store_archive(key, images));
         }
     }
 

@@ -10,10 +10,10 @@ use plimsoll_image::PlatformChoice;
 use plimsoll_inventory::{Budget, Cache, Event, FactsFrom, read};
 
 use crate::support::{
-    Blob, Layout, chain, gzip, names, open, read_with, settings, settle, status, tar_of, try_open,
+    Blob, Layout, chain, names, open, read_with, settings, settle, status, tar_of, try_open,
 };
 
-fn layers() -> Vec<Blob> {
+pub(crate) fn layers() -> Vec<Blob> {
     let (one, two) = (status(&["a 1"]), status(&["a 1", "b 1"]));
     vec![
         Blob::gzip(&tar_of(&[("var/lib/dpkg/status", one.as_bytes()), ("x", b"")])),
@@ -22,8 +22,8 @@ fn layers() -> Vec<Blob> {
     ]
 }
 
-/// Reads the layout, and counts the layers that were read.
-fn count(reference: &str, cache: &Cache) -> (usize, usize) {
+/// Reads an image of these layers, and counts those that were read and those that were known.
+pub(crate) fn count(reference: &str, cache: &Cache) -> (usize, usize) {
     let counts = Mutex::new((0, 0));
     let inventory = read_with(open(reference), Some(cache), &|event| {
         if let Event::LayerDone { from, .. } = event {
@@ -192,16 +192,4 @@ fn the_smallest_budget_still_reads_everything() {
     let budget = Budget::new(1);
     let inventory = &read(open(&layout.reference()), &settings(None, &budget, &|_| {})).unwrap()[0];
     assert_eq!(names(inventory), ["a 1", "b 1"]);
-}
-
-#[test]
-fn a_compressed_archive_is_read_as_a_stream() {
-    let layout = Layout::new(&layers());
-    let file = layout.path().join("image.tar.gz");
-    fs::write(&file, gzip(&layout.tar())).unwrap();
-    let inventory =
-        &read_with(open(&format!("oci-archive:{}", file.display())), None, &|_| {}).unwrap()[0];
-    assert_eq!(names(inventory), ["a 1", "b 1"]);
-    assert_eq!(inventory.image.layers.len(), 3);
-    assert!(inventory.image.layers.iter().all(|layer| layer.diff_id.is_some()));
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may do both")]
 
+mod archives;
 mod cache;
 mod engine;
 mod hostile;
