@@ -150,11 +150,15 @@ fn a_form_is_not_redirected() {
 #[test]
 fn a_name_that_resolves_to_the_inside_is_refused() {
     use std::net::ToSocketAddrs;
-    let name = "ip6-localhost";
-    if (name, 80).to_socket_addrs().is_err() {
-        println!("skipped: needs the name {name} in /etc/hosts");
+    // Any name but `localhost`, which is known to be near without being looked up.
+    let own = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let is_near = |name: &&str| {
+        (*name, 80).to_socket_addrs().is_ok_and(|mut found| found.all(|at| at.ip().is_loopback()))
+    };
+    let Some(name) = ["ip6-localhost", own.trim()].into_iter().find(is_near) else {
+        println!("skipped: needs a name of this machine in /etc/hosts");
         return;
-    }
+    };
     let request = get(&format!("https://{name}:9/")).policy(AddressPolicy::Referred(Zone::Public));
     let error = client().get(&request).unwrap_err();
     assert_eq!(refusal(&error), Some(Refusal::Near), "{error}");

@@ -33,6 +33,14 @@ pub(crate) enum Wanted<'a> {
     Digest(&'a Digest),
 }
 
+/// A manifest before it was judged.
+struct SentManifest {
+    content_type: Option<String>,
+    /// What the registry says its digest is.
+    claimed: Option<Digest>,
+    bytes: Vec<u8>,
+}
+
 impl Repository {
     pub(crate) fn new(host: Arc<Host>, path: String) -> Self {
         Self { host, path }
@@ -86,7 +94,7 @@ impl Repository {
     /// A manifest by tag or digest, hashed and compared.
     pub(crate) fn find(&self, wanted: Wanted<'_>) -> Result<Manifest, Error> {
         let what = self.what(wanted);
-        let (content_type, claimed, bytes) = self.read_manifest(wanted, &what)?;
+        let SentManifest { content_type, claimed, bytes } = self.read_manifest(wanted, &what)?;
         let expected = match wanted {
             Wanted::Digest(digest) => Some(digest),
             Wanted::Tag(_) => claimed.as_ref(),
@@ -106,20 +114,16 @@ impl Repository {
         }
     }
 
-    /// Content type, claimed digest and content. A manifest that is cut off is asked for again from its
-    /// beginning: it is small, and behind a tag there may be another one by then.
-    fn read_manifest(
-        &self,
-        wanted: Wanted<'_>,
-        what: &str,
-    ) -> Result<(Option<String>, Option<Digest>, Vec<u8>), Error> {
+    /// A manifest as it was sent. One that is cut off is asked for again from its beginning: it is small, and
+    /// behind a tag there may be another one by then.
+    fn read_manifest(&self, wanted: Wanted<'_>, what: &str) -> Result<SentManifest, Error> {
         let mut attempt = 1;
         loop {
             let response = self.ask_manifest(wanted, Request::get)?;
             let content_type = response.header("content-type").map(str::to_owned);
             let claimed = claimed_digest(&response);
             match response.bytes() {
-                Ok(bytes) => return Ok((content_type, claimed, bytes)),
+                Ok(bytes) => return Ok(SentManifest { content_type, claimed, bytes }),
                 Err(error) if attempt == self.host.retry().attempts => {
                     return Err(self.body_error(what, error));
                 }

@@ -56,7 +56,7 @@ fn only_what_changed_is_fetched_again() {
     assert_eq!(second.len(), 5, "{second:?}");
 
     let feeds = feeds.document(MAIN, secdb(&[("curl", "8.6.0-r0", &["CVE-2024-0853"])]));
-    let changed = context.plimsoll(&update).ends_with(0).shows("1 advisories");
+    let changed = context.plimsoll(&update).ends_with(0).shows("1 advisory");
     assert_eq!(changed.stdout.matches("unchanged").count(), 3, "{changed}");
     let third = server.take_requests();
     let osv = third.iter().find(|one| one.path.ends_with("Alpine/all.zip")).unwrap();

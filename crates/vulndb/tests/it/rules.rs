@@ -399,7 +399,7 @@ fn coverage_tells_what_was_not_evaluated() {
     );
     assert_eq!(
         status(Some(DEBIAN), Ecosystem::Alpine, None),
-        [line(DEBIAN, CoverageStatus::Evaluated), line("alpine", CoverageStatus::Unsupported)]
+        [line(DEBIAN, CoverageStatus::NoData), line("alpine", CoverageStatus::Unsupported)]
     );
     assert_eq!(
         status(None, debian, None),
@@ -407,7 +407,7 @@ fn coverage_tells_what_was_not_evaluated() {
     );
     assert_eq!(
         status(Some(DEBIAN), Ecosystem::Bitnami, None),
-        [line(DEBIAN, CoverageStatus::Evaluated), line("bitnami", CoverageStatus::NoData)]
+        [line(DEBIAN, CoverageStatus::NoData), line("bitnami", CoverageStatus::NoData)]
     );
 
     let packages = [package(debian, "x", "1-1", "x")];
