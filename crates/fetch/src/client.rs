@@ -40,6 +40,7 @@ struct Shared {
     /// connection that the operator's address opened must not serve a stranger's.
     pools: [Pool; 4],
     tls: OnceLock<rustls::ClientConfig>,
+    host_tls: OnceLock<rustls::ClientConfig>,
 }
 
 /// Connections with TLS and without: where plain http is all that is spoken, as with a registry on
@@ -47,6 +48,8 @@ struct Shared {
 #[derive(Default)]
 struct Pool {
     tls: OnceLock<reqwest::Client>,
+    /// With `Settings::host_tls`.
+    host_tls: OnceLock<reqwest::Client>,
     plain: OnceLock<reqwest::Client>,
 }
 
@@ -68,7 +71,8 @@ impl Client {
     }
 
     fn on(worker: Arc<Worker>, settings: Settings) -> Self {
-        let shared = Shared { settings, worker, pools: Default::default(), tls: OnceLock::new() };
+        let (tls, host_tls) = (OnceLock::new(), OnceLock::new());
+        let shared = Shared { settings, worker, pools: Default::default(), tls, host_tls };
         Self { shared: Arc::new(shared) }
     }
 
@@ -197,7 +201,7 @@ impl Client {
 
     /// The connections for `url` that may reach no nearer than `nearest`.
     fn pool(&self, url: &Url, nearest: Nearest) -> Result<&reqwest::Client, Error> {
-        let Shared { settings, pools, .. } = &*self.shared;
+        let Shared { settings, pools, tls, host_tls, .. } = &*self.shared;
         let pool = match nearest {
             None => &pools[0],
             Some(Zone::Loopback) => &pools[1],
@@ -206,12 +210,22 @@ impl Client {
         };
         let proxy = settings.proxies.proxy_for(url);
         let needs_tls = [Some(url), proxy].into_iter().flatten().any(|url| url.scheme() == "https");
-        let client = if needs_tls { &pool.tls } else { &pool.plain };
+        // Asked at every hop: a redirect leaves the exceptions of the server that sent it behind.
+        let exception = settings.host_tls.as_ref().filter(|host| host.is_for(url));
+        let client = match exception {
+            _ if !needs_tls => &pool.plain,
+            Some(_) => &pool.host_tls,
+            None => &pool.tls,
+        };
         if let Some(client) = client.get() {
             return Ok(client);
         }
-        let tls = if needs_tls { self.tls()? } else { Tls::believing_nobody()? };
-        let built = self.build(nearest, tls)?;
+        let config = match exception {
+            _ if !needs_tls => Tls::believing_nobody()?,
+            Some(host) => config_once(host_tls, &host.tls)?,
+            None => config_once(tls, &settings.tls)?,
+        };
+        let built = self.build(nearest, config)?;
         Ok(client.get_or_init(|| built))
     }
 
@@ -232,14 +246,18 @@ impl Client {
             .build()
             .map_err(|error| Error::Setup { source: error.into() })
     }
+}
 
-    fn tls(&self) -> Result<rustls::ClientConfig, Error> {
-        if let Some(config) = self.shared.tls.get() {
-            return Ok(config.clone());
-        }
-        let config = self.shared.settings.tls.config()?;
-        Ok(self.shared.tls.get_or_init(|| config).clone())
+/// The files of `tls` are read for the first pool that needs them.
+fn config_once(
+    known: &OnceLock<rustls::ClientConfig>,
+    tls: &Tls,
+) -> Result<rustls::ClientConfig, Error> {
+    if let Some(config) = known.get() {
+        return Ok(config.clone());
     }
+    let config = tls.config()?;
+    Ok(known.get_or_init(|| config).clone())
 }
 
 impl std::fmt::Debug for Client {

@@ -28,5 +28,5 @@ pub use resume::{Content, Tail};
 pub use retry::Retry;
 pub use secret::Secret;
 pub use settings::{PlainHttp, Settings, Timeouts};
-pub use tls::{Identity, Pem, Tls, Verification};
+pub use tls::{HostTls, Identity, Pem, Tls, Verification};
 pub use zone::Zone;

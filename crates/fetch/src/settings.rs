@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::policy::AllowedHosts;
 use crate::proxies::Proxies;
 use crate::retry::Retry;
-use crate::tls::Tls;
+use crate::tls::{HostTls, Tls};
 
 /// How requests are made. `Settings::default()` contacts hosts directly and trusts the system's CA
 /// bundle; `from_vars` adds what the environment says.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Whom to believe, and who we are.
     pub tls: Tls,
+    /// The one server for which `tls` does not hold.
+    pub host_tls: Option<HostTls>,
     /// Where plain http is allowed besides loopback.
     pub plain_http: PlainHttp,
     /// Hosts that the operator allows wherever an address comes from: a storage host on the local
@@ -60,6 +62,7 @@ impl Default for Settings {
             retry: Retry::default(),
             proxies: Proxies::default(),
             tls: Tls::default(),
+            host_tls: None,
             plain_http: PlainHttp::default(),
             allowed_hosts: AllowedHosts::default(),
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use reqwest::Url;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
@@ -40,6 +41,21 @@ pub struct Tls {
     pub identity: Option<Identity>,
     /// Whether certificates are checked.
     pub verification: Verification,
+}
+
+/// What holds for one server instead: its exceptions are not those of the hosts that it points to.
+#[derive(Clone, Debug)]
+pub struct HostTls {
+    /// The server: scheme, host and port count.
+    pub url: Url,
+    /// All of its settings; nothing is added from those for everybody.
+    pub tls: Tls,
+}
+
+impl HostTls {
+    pub(crate) fn is_for(&self, url: &Url) -> bool {
+        self.url.origin() == url.origin()
+    }
 }
 
 /// PEM text and where it came from.

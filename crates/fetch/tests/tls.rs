@@ -9,7 +9,8 @@
 use std::time::Duration;
 
 use plimsoll_fetch::{
-    Client, Error, Identity, Pem, Refusal, Request, Response, Settings, Tls, Url, Verification,
+    Client, Error, HostTls, Identity, Pem, Refusal, Request, Response, Settings, Tls, Url,
+    Verification,
 };
 #[path = "support/authority.rs"]
 mod authority;
@@ -91,6 +92,41 @@ fn a_client_certificate_is_shown_when_asked_for() {
     let swapped = Identity { certificate: key, key: certificate };
     let error = fetch(&server, with(swapped)).unwrap_err();
     assert_eq!(error.to_string(), "client.key cannot be used: it holds no certificate");
+}
+
+/// A server that redirects to another; both want a client certificate of `authority`.
+fn redirecting(authority: &Authority) -> [Server; 2] {
+    let config = || authority.issue(&["127.0.0.1"]).server_config(Some(authority));
+    let target = Server::start_tls(config(), |_| Reply::new(200, "fine"));
+    let location = target.url("/");
+    [Server::start_tls(config(), move |_| Reply::redirect(&location)), target]
+}
+
+#[test]
+fn what_holds_for_one_server_does_not_hold_where_it_redirects_to() {
+    let authority = Authority::new();
+    let Issued { certificate, key } = authority.issue(&["client"]);
+    let identity = Some(Identity {
+        certificate: pem("client.cert", &certificate),
+        key: pem("client.key", &key),
+    });
+    let trusted = trusting(&authority);
+    let insecure = Tls { verification: Verification::None, ..Tls::default() };
+    let check = |tls: Tls, exception: Tls, expected: bool| {
+        let [server, target] = redirecting(&authority);
+        let url = Url::parse(&server.url("/")).unwrap();
+        let host_tls = Some(HostTls { url: url.clone(), tls: exception });
+        let settings = Settings { tls, host_tls, ..Settings::default() };
+        let client = Client::new(settings.with_timeout(Duration::from_secs(5))).unwrap();
+        let outcome = client.get(&Request::get(url));
+        assert_eq!(outcome.is_ok(), expected, "{outcome:?}");
+        assert_eq!((server.received().len(), target.received().len()), (1, expected.into()));
+    };
+    let with = |tls: &Tls| Tls { identity: identity.clone(), ..tls.clone() };
+    check(with(&trusted), with(&insecure), true);
+    check(trusted.clone(), with(&trusted), false);
+    check(with(&Tls::default()), with(&insecure), false);
+    check(with(&Tls::default()), with(&trusted), false);
 }
 
 #[test]

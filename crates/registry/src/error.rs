@@ -33,7 +33,15 @@ pub enum Error {
     #[error("{host} rejects the credentials for {what}{}", colon(.detail))]
     Rejected { host: String, what: String, detail: String },
 
-    /// Any other status.
+    /// The registry names a token service on another host, and somebody between us and the registry
+    /// may have named it (trust rule 9). It gave no token without credentials.
+    #[error(
+        "the credentials for {what} from {host} were not sent: its token service is on another \
+         host, and nothing proves that {host} named it{}", colon(.detail)
+    )]
+    Withheld { host: String, what: String, detail: String },
+
+    /// Any other status: 403 without credentials too, which is a refusal and no question.
     #[error("{host} answered {status} for {what}{}", colon(.detail))]
     Status { host: String, what: String, status: u16, detail: String },
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use plimsoll_fetch::{PlainHttp, Request, Response, Secret, Url, Verification, Zone};
+use plimsoll_fetch::{HostTls, PlainHttp, Request, Response, Secret, Url, Verification, Zone};
 use serde::Deserialize;
 
 use crate::challenge::{self, Challenge};
@@ -44,7 +44,18 @@ enum Reach {
 struct Endpoint {
     base: Url,
     zone: Zone,
+    realms: Realms,
     challenges: Vec<Challenge>,
+}
+
+/// Where a token service may be shown the operator's credential (trust rule 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Realms {
+    /// Wherever the registry says that it is.
+    Anywhere,
+    /// On the registry's own host: its certificate is not checked or it has none, so anybody on
+    /// the way may have written the challenge.
+    OwnHost,
 }
 
 /// What goes into the `Authorization` header.
@@ -66,14 +77,17 @@ impl Host {
         let mut settings = fetch.settings().clone();
         let certificates = config.certificates.find(name)?;
         let is_special = is_insecure || certificates.is_some();
+        let mut tls = settings.tls.clone();
         if let Some(certificates) = certificates {
-            settings.tls.extra_roots.extend(certificates.roots);
-            settings.tls.identity = certificates.identity.or(settings.tls.identity);
+            tls.extra_roots.extend(certificates.roots);
+            tls.identity = certificates.identity.or(tls.identity);
         }
         if is_insecure {
-            settings.tls.verification = Verification::None;
+            tls.verification = Verification::None;
             settings.plain_http = PlainHttp::default().allow(name);
         }
+        // Not for token services and storage on other hosts.
+        settings.host_tls = Some(HostTls { url: base_url("https", name)?, tls });
         let fetch = if is_special { fetch.with_settings(settings) } else { fetch.clone() };
         Ok(Self {
             name: name.to_owned(),
@@ -105,21 +119,22 @@ impl Host {
         prepare: impl Fn(Url) -> Request,
     ) -> Result<Response, Error> {
         let endpoint = self.endpoint()?;
-        let url = endpoint.base.join(&format!("v2/{path}/{rest}")).map_err(|_| self.bad_name())?;
+        let url = endpoint.base.join(&format!("v2/{path}/{rest}"));
+        let url = url.map_err(|_| bad_name(&self.name))?;
         let proof = self.proof(&endpoint, &endpoint.challenges, path)?;
         let response = self.send(&prove(prepare(url.clone()), &proof), what)?;
         if response.status != 401 || !self.is_own(&endpoint, &response) {
-            return self.judge(response, what, path);
+            return self.judge(response, what, path, &proof);
         }
         // No token yet that covers this, or one that has expired: the answer says what is needed.
         let challenges = challenge::parse(response.header_values("www-authenticate"));
         self.forget(&challenges, path);
         let second = self.proof(&endpoint, &challenges, path)?;
         if second == proof {
-            return self.judge(response, what, path);
+            return self.judge(response, what, path, &proof);
         }
         let response = self.send(&prove(prepare(url), &second), what)?;
-        self.judge(response, what, path)
+        self.judge(response, what, path, &second)
     }
 
     /// Whether the registry itself answered. A redirect's target may not ask for our credentials.
@@ -133,10 +148,6 @@ impl Host {
 
     fn fetch_error(&self, what: &str, source: plimsoll_fetch::Error) -> Error {
         Error::Fetch { host: self.name.clone(), what: what.to_owned(), source: source.into() }
-    }
-
-    fn bad_name(&self) -> Error {
-        Error::Name { name: self.name.clone(), why: "it is no host" }
     }
 
     /// Finds out, once, whether and how the registry answers.
@@ -159,17 +170,27 @@ impl Host {
     }
 
     fn ping(&self, scheme: &str) -> Result<Endpoint, Error> {
-        let base = Url::parse(&format!("{scheme}://{}/", endpoint_host(&self.name)));
-        let base = base.map_err(|_| self.bad_name())?;
-        let url = base.join("v2/").map_err(|_| self.bad_name())?;
+        let base = base_url(scheme, &self.name)?;
+        let url = base.join("v2/").map_err(|_| bad_name(&self.name))?;
         let response = self.send(&Request::get(url), "its version")?;
         match response.status {
             200 | 401 => Ok(Endpoint {
+                realms: self.realms(&base),
                 base,
                 zone: response.zone,
                 challenges: challenge::parse(response.header_values("www-authenticate")),
             }),
             status => Err(Error::NoRegistry { host: self.name.clone(), status }),
+        }
+    }
+
+    fn realms(&self, base: &Url) -> Realms {
+        let settings = self.fetch.settings();
+        let tls = settings.host_tls.as_ref().map_or(&settings.tls, |host| &host.tls);
+        match (base.scheme(), tls.verification) {
+            ("https", Verification::Required) => Realms::Anywhere,
+            ("http", _) if plimsoll_fetch::is_loopback(base) => Realms::Anywhere,
+            _ => Realms::OwnHost,
         }
     }
 
@@ -197,13 +218,14 @@ impl Host {
                             host: self.name.clone(),
                             challenge: realm.chars().take(MAX_DETAIL_CHARS).collect(),
                         })?;
-                        self.fetch_token(&TokenQuery {
+                        let query = TokenQuery {
                             realm: &realm,
                             service: service.as_deref(),
                             scope: &scope,
-                            credential: credential.as_ref(),
+                            credential: credential.as_ref().filter(|_| endpoint.trusts(&realm)),
                             zone: endpoint.zone,
-                        })?
+                        };
+                        self.fetch_token(&query, credential.is_some())?
                     }
                 };
                 let bearer = Secret::bearer(&token.value);
@@ -215,14 +237,20 @@ impl Host {
         }
     }
 
-    fn fetch_token(&self, query: &TokenQuery<'_>) -> Result<Token, Error> {
+    /// `has_credential`: whether there is one, sent or not.
+    fn fetch_token(&self, query: &TokenQuery<'_>, has_credential: bool) -> Result<Token, Error> {
         let what = format!("a token for {}", query.scope);
         let response = self.send(&query.request(), &what)?;
-        if matches!(response.status, 400 | 401 | 403) {
+        let status = response.status;
+        if matches!(status, 400 | 401 | 403) {
             let (host, detail) = (self.name.clone(), detail(response));
             return Err(match query.owner() {
-                TokenOwner::Anybody => Error::NeedsCredentials { host, what, detail },
                 TokenOwner::Operator => Error::Rejected { host, what, detail },
+                TokenOwner::Anybody if has_credential => Error::Withheld { host, what, detail },
+                TokenOwner::Anybody if status == 401 => {
+                    Error::NeedsCredentials { host, what, detail }
+                }
+                TokenOwner::Anybody => Error::Status { host, what, status, detail },
             });
         }
         let response = response.success().map_err(|source| self.fetch_error(&what, source))?;
@@ -255,7 +283,13 @@ impl Host {
     }
 
     /// The response if it is a success, else the error that it is.
-    fn judge(&self, response: Response, what: &str, path: &str) -> Result<Response, Error> {
+    fn judge(
+        &self,
+        response: Response,
+        what: &str,
+        path: &str,
+        proof: &Proof,
+    ) -> Result<Response, Error> {
         if response.is_success() {
             return Ok(response);
         }
@@ -267,11 +301,29 @@ impl Host {
         let has_credential = self.credential(path)?.is_some();
         Err(match status {
             404 => Error::NotFound { host, what, detail },
-            401 | 403 if has_credential => Error::Rejected { host, what, detail },
-            401 | 403 => Error::NeedsCredentials { host, what, detail },
+            401 | 403 if has_credential => match proof {
+                Proof::Anonymous(_) => Error::Withheld { host, what, detail },
+                Proof::Ours(_) | Proof::None => Error::Rejected { host, what, detail },
+            },
+            401 => Error::NeedsCredentials { host, what, detail },
             _ => Error::Status { host, what, status, detail },
         })
     }
+}
+
+impl Endpoint {
+    /// Whether the operator's credential may be sent to this token service.
+    fn trusts(&self, realm: &Url) -> bool {
+        self.realms == Realms::Anywhere || realm.host() == self.base.host()
+    }
+}
+
+fn base_url(scheme: &str, name: &str) -> Result<Url, Error> {
+    Url::parse(&format!("{scheme}://{}/", endpoint_host(name))).map_err(|_| bad_name(name))
+}
+
+fn bad_name(name: &str) -> Error {
+    Error::Name { name: name.to_owned(), why: "it is no host" }
 }
 
 fn prove(request: Request, proof: &Proof) -> Request {

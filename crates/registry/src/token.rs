@@ -66,6 +66,7 @@ pub(crate) struct TokenQuery<'a> {
     pub(crate) realm: &'a Url,
     pub(crate) service: Option<&'a str>,
     pub(crate) scope: &'a str,
+    /// Only where it may be sent to the realm.
     pub(crate) credential: Option<&'a Credential>,
     /// Where the registry lives that named the realm.
     pub(crate) zone: Zone,

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plimsoll_registry::Error;
 
+#[path = "../../fetch/tests/support/authority.rs"]
+mod authority;
 #[path = "support/fault_proxy.rs"]
 mod fault_proxy;
 #[path = "support/registry.rs"]
@@ -18,6 +20,7 @@ mod registry;
 mod server;
 #[path = "support/setting.rs"]
 mod setting;
+use authority::Authority;
 use fault_proxy::FaultProxy;
 use registry::{Layout, Registry, Setup, is_available};
 use server::{Received, Reply, Server};
@@ -270,6 +273,118 @@ fn a_realm_must_not_lead_inside() {
         let error = setting.open(&format!("{}/app", server.host())).unwrap_err();
         assert!(chain(&error).contains(expected), "{}", chain(&error));
     }
+}
+
+/// A registry without content that names `realm`, and is its own token service at `/token`.
+fn naming(realm: String) -> impl Fn(&Received) -> Reply + Send + Sync {
+    move |request| match request.header("authorization") {
+        _ if request.target.starts_with("/token") => Reply::new(200, r#"{"token":"t"}"#),
+        Some(_) => Reply::new(404, ""),
+        None => {
+            let host = request.header("host").unwrap();
+            let challenge = format!("Bearer realm=\"{}\"", realm.replace("HOST", host));
+            Reply::new(401, "").header("www-authenticate", &challenge)
+        }
+    }
+}
+
+/// What reached a token service: the header and the form.
+fn shown(service: &Server) -> Vec<String> {
+    let requests = service.received().into_iter();
+    let tokens = requests.filter(|request| request.target.starts_with("/token"));
+    let shown = |request: Received| {
+        let header = request.header("authorization").unwrap_or_default().to_owned();
+        header + &String::from_utf8(request.body).unwrap()
+    };
+    tokens.map(shown).collect()
+}
+
+#[test]
+fn who_is_not_verified_names_no_other_host_for_credentials() {
+    let authority = Authority::new();
+    let tls = || authority.issue(&["127.0.0.1"]).server_config(None);
+    let entries = [
+        (r#""auth":"YWxpOm9wZW4gc2VzYW1l""#, BASIC),
+        (r#""identitytoken":"r1""#, "grant_type=refresh_token"),
+    ];
+    for (entry, credential) in entries {
+        let setting = |host: &str| {
+            let config = format!(r#"{{"auths":{{"{host}":{{{entry}}}}}}}"#);
+            Setting::new().file("home/.docker/config.json", &config)
+        };
+        let open = |setting: &Setting, server: &Server| {
+            setting.open(&format!("{}/app", server.host())).unwrap_err()
+        };
+        // By another name it is another host.
+        let service = Server::start(naming(String::new()));
+        let elsewhere = format!("http://localhost:{}/token", service.address.port());
+
+        let insecure = Server::start_tls(tls(), naming(elsewhere.clone()));
+        let host = insecure.host();
+        let error = open(&setting(&host).insecure(&host), &insecure);
+        assert!(error.is_not_found(), "{error}");
+        assert_eq!(shown(&service), [""], "an anonymous token may be asked for");
+
+        let own = Server::start_tls(tls(), naming("https://HOST/token".to_owned()));
+        open(&setting(&own.host()).insecure(&own.host()), &own);
+        assert!(shown(&own)[0].starts_with(credential), "{:?}", shown(&own));
+
+        let loopback = Server::start(naming(elsewhere.clone()));
+        open(&setting(&loopback.host()), &loopback);
+        assert!(shown(&service)[1].starts_with(credential), "{:?}", shown(&service));
+
+        let verified = Server::start_tls(tls(), naming(elsewhere));
+        let host = verified.host();
+        let directory = format!("etc/containers/certs.d/{host}/ca.crt");
+        open(&setting(&host).file(&directory, &authority.pem()), &verified);
+        assert!(shown(&service)[2].starts_with(credential), "{:?}", shown(&service));
+    }
+}
+
+#[test]
+fn credentials_that_were_not_sent_are_not_called_wrong() {
+    let authority = Authority::new();
+    let service = Server::start(|_| Reply::new(401, ""));
+    let realm = format!("http://localhost:{}/token", service.address.port());
+    let config = authority.issue(&["127.0.0.1"]).server_config(None);
+    let server = Server::start_tls(config, naming(realm));
+    let host = server.host();
+    let setting = Setting::new().login(&host, "ali", "open sesame").insecure(&host);
+    let error = setting.open(&format!("{host}/app")).unwrap_err();
+    let expected = format!(
+        "the credentials for a token for repository:app:pull from {host} were not sent: its token \
+         service is on another host, and nothing proves that {host} named it"
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(service.received()[0].header("authorization"), None);
+}
+
+#[test]
+fn the_exceptions_for_a_registry_are_not_for_its_token_service() {
+    let authority = Authority::new();
+    let tls = || authority.issue(&["127.0.0.1"]).server_config(None);
+    let service = Server::start_tls(tls(), naming(String::new()));
+    let server = Server::start_tls(tls(), naming(service.url("/token")));
+    let host = server.host();
+    let certificates = format!("etc/containers/certs.d/{host}/ca.crt");
+    let insecure = Setting::new().insecure(&host);
+    for setting in [insecure, Setting::new().file(&certificates, &authority.pem())] {
+        let error = setting.open(&format!("{host}/app")).unwrap_err();
+        assert!(chain(&error).contains("cannot read a token for"), "{}", chain(&error));
+        assert_eq!(service.received().len(), 0);
+    }
+}
+
+#[test]
+fn forbidden_is_a_refusal_and_no_question() {
+    let server = Server::start(|request: &Received| match request.target.as_str() {
+        "/v2/" => Reply::new(200, ""),
+        _ => Reply::new(403, r#"{"errors":[{"code":"DENIED","message":"not you"}]}"#),
+    });
+    let host = server.host();
+    let error = Setting::new().open(&format!("{host}/app:1")).unwrap_err();
+    assert_eq!(error.to_string(), format!("{host} answered 403 for app:1: not you"));
+    assert!(!error.is_unauthorized());
 }
 
 #[test]

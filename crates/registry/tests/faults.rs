@@ -104,7 +104,7 @@ fn too_many_requests_are_waited_out() {
 fn statuses_that_stay_are_named() {
     let cases = [
         (401, "asks for credentials for app:1, and none are configured"),
-        (403, "asks for credentials for app:1, and none are configured: no"),
+        (403, "answered 403 for app:1: no"),
         (404, "has no app:1"),
         (418, "answered 418 for app:1"),
     ];
