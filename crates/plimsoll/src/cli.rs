@@ -70,7 +70,7 @@ pub(crate) struct Global {
     /// Read a distribution archive from a mirror: security.debian.org/debian-security=http://…
     #[arg(long = "mirror", value_name = "ARCHIVE=URL", global = true)]
     pub(crate) mirrors: Vec<String>,
-    /// The keys that sign distribution archives [default: the host's]
+    /// The keys that sign distribution archives [default: those the program carries, else the host's]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) keyring: Option<PathBuf>,
     /// Judge with this generation of the database: the beginning of its id, or previous

@@ -78,14 +78,14 @@ impl Settings {
                 file.ignore.into_iter().map(move |rule| (name.clone(), rule))
             })
             .collect();
-        let no_cache: bool = resolved.get("no_cache")?;
+        let no_cache = resolved.get::<values::Switch>("no_cache")?.0;
         Ok(Self {
             cache_dir: if no_cache { None } else { resolved.optional("cache_dir")? },
             cache_limit: resolved.get::<values::Bytes>("cache_limit")?.0,
             state_dir: resolved.get("state_dir")?,
             feeds_from: resolved.optional("from")?,
             mirrors: resolved.list::<values::Mirror>("mirrors")?.into_iter().map(|m| m.0).collect(),
-            offline: resolved.get("offline")?,
+            offline: resolved.get::<values::Switch>("offline")?.0,
             generation: resolved.optional("generation")?,
             max_db_age: resolved.optional::<values::Age>("max_db_age")?.map(|age| age.0),
             refresh_after: resolved.get::<values::Age>("refresh_after")?.0,
@@ -94,7 +94,7 @@ impl Settings {
             insecure: resolved.list("insecure")?,
             keyring: resolved.optional("keyring")?,
             fail_on: resolved.optional("fail_on")?,
-            allow_unknown: resolved.get("allow_unknown")?,
+            allow_unknown: resolved.get::<values::Switch>("allow_unknown")?.0,
             platform: resolved.optional("platform")?,
             as_of: resolved.optional("as_of")?,
             ignore,

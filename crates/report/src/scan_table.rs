@@ -24,8 +24,9 @@ pub enum By {
     Layer,
 }
 
-/// The whole report: a header, the findings grouped as asked, the sum, what was not evaluated.
-pub fn scan_table(scan: &Scan, by: By, look: Look) -> String {
+/// The whole report: a header, the findings grouped as asked, the sum, what was not evaluated. `hidden` is how
+/// many findings filters took out of the document before.
+pub fn scan_table(scan: &Scan, hidden: usize, by: By, look: Look) -> String {
     let mut text = header(&scan.image, scan.os.as_ref(), scan.as_of, look);
     text.push_str(&header::data_line(scan, look));
     text.push('\n');
@@ -39,6 +40,6 @@ pub fn scan_table(scan: &Scan, by: By, look: Look) -> String {
         text.push_str(&body);
         text.push('\n');
     }
-    text.push_str(&footer::footer(scan, look));
+    text.push_str(&footer::footer(scan, hidden, look));
     text
 }

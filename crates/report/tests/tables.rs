@@ -125,7 +125,7 @@ fn scan() -> Scan {
 }
 
 fn check(by: By, width: u16) -> String {
-    let text = scan_table(&scan(), by, Look { width, color: Color::Plain });
+    let text = scan_table(&scan(), 0, by, Look { width, color: Color::Plain });
     for line in text.lines() {
         assert!(line.chars().count() <= usize::from(width), "wider than {width}: {line}");
         assert!(!line.contains('\u{1b}'), "an escape went through: {line:?}");
@@ -164,7 +164,7 @@ fn an_image_that_nothing_could_judge_never_looks_clean() {
     scan.findings.clear();
     scan.coverage[0].status = CoverageStatus::Unsupported;
     scan.database.as_of = None;
-    let text = scan_table(&scan, By::Remedy, Look::PLAIN);
+    let text = scan_table(&scan, 0, By::Remedy, Look::PLAIN);
     assert!(text.contains("cannot know: nothing was evaluated"), "{text}");
     assert!(!text.contains("nothing found"), "{text}");
 }
@@ -172,4 +172,14 @@ fn an_image_that_nothing_could_judge_never_looks_clean() {
 #[test]
 fn json_has_the_keys_that_programs_rely_on() {
     insta::assert_snapshot!(to_json(&scan()).unwrap());
+}
+
+#[test]
+fn findings_that_filters_hide_are_counted_and_never_look_clean() {
+    let mut scan = scan();
+    scan.findings.clear();
+    scan.problems.clear();
+    let text = scan_table(&scan, 3, By::Remedy, Look::PLAIN);
+    assert!(text.contains("3 findings are not shown: filters"), "{text}");
+    assert!(!text.contains("nothing found"), "{text}");
 }

@@ -1,8 +1,8 @@
 //! `plimsoll ps`
 
 use clap::{Args, ValueEnum};
-use plimsoll_flow::{PsContainer, ps};
-use plimsoll_model::{CoverageStatus, Scan, Severity};
+use plimsoll_flow::{PsContainer, ps, was_evaluated};
+use plimsoll_model::{Scan, Severity};
 use plimsoll_report::{Align, Grid, Look, Tone, to_json};
 use serde::Serialize;
 
@@ -58,12 +58,15 @@ pub(crate) fn run(args: &PsArgs, settings: &Settings, printer: &Printer) -> Resu
     let found = ps(&session, &settings.ignore, &|event| progress.on(event));
     progress.finish();
     let found = found?;
-    for problem in &found.problems {
+    for problem in found.problems.iter().chain(&found.absent) {
         printer.warn(problem);
     }
     let rows: Vec<Row<'_>> = found.containers.iter().map(row).collect();
     for target in &args.formats {
         target.write(|look| match target.format {
+            Format::Table if rows.is_empty() && !found.problems.is_empty() => {
+                Ok("what runs here cannot be known\n".to_owned())
+            }
             Format::Table => Ok(table(&found.containers, &rows, look, settings.as_of_day())),
             Format::Json => to_json(&Document {
                 schema: "plimsoll.ps/1",
@@ -81,6 +84,7 @@ pub(crate) fn run(args: &PsArgs, settings: &Settings, printer: &Printer) -> Resu
         printer.hint(&format!("plimsoll scan {}:{} says what clears them", row.engine, row.image));
     }
     Ok(match () {
+        () if !found.problems.is_empty() => Exit::Failed,
         () if found.containers.iter().any(|container| container.judged.is_err()) => Exit::Failed,
         () if is_gated => Exit::Gate,
         () if rows.iter().any(|row| !row.evaluated) && !settings.allow_unknown => Exit::Unknown,
@@ -93,8 +97,6 @@ fn row(container: &PsContainer) -> Row<'_> {
     let in_force = |scan: &Scan, of: &dyn Fn(&plimsoll_model::Finding) -> bool| {
         scan.findings.iter().filter(|finding| finding.suppressed.is_none() && of(finding)).count()
     };
-    let is_evaluated =
-        |scan: &Scan| scan.coverage.iter().any(|part| part.status == CoverageStatus::Evaluated);
     Row {
         engine: &container.engine,
         name: &container.name,
@@ -103,9 +105,12 @@ fn row(container: &PsContainer) -> Row<'_> {
         image_created: scan.and_then(|scan| scan.image.created),
         findings: scan.map(|scan| in_force(scan, &|_| true)),
         fixable: scan.map(|scan| in_force(scan, &|finding| finding.fixed_version.is_some())),
-        worst: scan.and_then(|scan| scan.findings.iter().map(|finding| finding.severity).max()),
+        worst: scan.and_then(|scan| {
+            let in_force = scan.findings.iter().filter(|finding| finding.suppressed.is_none());
+            in_force.map(|finding| finding.severity).max()
+        }),
         kev: scan.map(|scan| in_force(scan, &|finding| finding.kev.is_some())),
-        evaluated: scan.is_some_and(is_evaluated),
+        evaluated: scan.is_some_and(was_evaluated),
         error: container.judged.as_ref().err().map(String::as_str),
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plimsoll_flow::{Scanned, Session, scan};
+use plimsoll_advice::GateThreshold;
+use plimsoll_flow::{Scanned, Session, scan, status};
 use plimsoll_model::{ImageReference, Origin, Scan, Scans, ScansSchema, Severity};
 use plimsoll_report::{By, Look, scan_table, to_json};
 
@@ -102,25 +103,30 @@ pub(crate) fn run(
     for rule in &scanned.expired_rules {
         printer.warn(&format!("{rule} has expired and hides nothing any more"));
     }
-    let exit = verdict(&scanned, settings);
+    let exit = verdict(&scanned, settings, lacks_kev(&session, settings)?);
     for error in std::mem::take(&mut scanned.failures) {
         printer.error(&Failure::from(error));
     }
     if scanned.scans.is_empty() {
         return Ok(exit);
     }
-    for scan in &mut scanned.scans {
-        keep(args, earlier.as_ref(), scan);
-    }
+    let hidden: Vec<usize> =
+        scanned.scans.iter_mut().map(|scan| keep(args, earlier.as_ref(), scan)).collect();
     let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
     for target in &args.formats {
         target.write(|look| match (target.format, scanned.scans.as_slice()) {
-            (Format::Table, scans) => Ok(tables(scans, args.by.into(), look)),
+            (Format::Table, scans) => Ok(tables(scans, &hidden, args.by.into(), look)),
             (Format::Json, [scan]) if !asked_for_several => to_json(scan),
             (Format::Json, scans) => {
                 to_json(&Scans { schema: ScansSchema::V1, scans: scans.to_vec() })
             }
         })?;
+    }
+    if exit == Exit::Unknown && !scanned.any_unknown() {
+        printer.warn(
+            "the gate asks for KEV, and the database has no list of exploited vulnerabilities",
+        );
+        printer.hint("plimsoll db update fetches it");
     }
     if scanned.any_unknown() {
         hint_at_unknown(&scanned, settings, printer);
@@ -133,20 +139,28 @@ pub(super) fn references(images: &[String]) -> Result<Vec<ImageReference>, Failu
 }
 
 /// Not done wins over the gate, the gate over "cannot know". The gate looks at every finding; filters only
-/// decide what is shown.
-fn verdict(scanned: &Scanned, settings: &Settings) -> Exit {
+/// decide what is shown. A gate without the data it asks for cannot be passed.
+fn verdict(scanned: &Scanned, settings: &Settings, lacks_kev: bool) -> Exit {
     let gated = settings.fail_on.is_some_and(|gate| {
         scanned.scans.iter().any(|scan| scan.findings.iter().any(|finding| gate.holds(finding)))
     });
     match () {
         () if !scanned.failures.is_empty() => Exit::Failed,
         () if gated => Exit::Gate,
-        () if scanned.any_unknown() && !settings.allow_unknown => Exit::Unknown,
+        () if (scanned.any_unknown() || lacks_kev) && !settings.allow_unknown => Exit::Unknown,
         () => Exit::Done,
     }
 }
 
-fn keep(args: &ScanArgs, earlier: Option<&Vec<String>>, scan: &mut Scan) {
+/// Whether the gate asks for known exploitation and nothing here knows of any.
+fn lacks_kev(session: &Session, settings: &Settings) -> Result<bool, Failure> {
+    let asks = settings.fail_on.is_some_and(|gate| gate.threshold == GateThreshold::Kev);
+    Ok(asks && !status(session)?.shards.iter().any(|shard| shard.feed == "kev"))
+}
+
+/// Leaves what the filters ask for; gives how many findings they hide.
+fn keep(args: &ScanArgs, earlier: Option<&Vec<String>>, scan: &mut Scan) -> usize {
+    let before = scan.findings.len();
     scan.findings.retain(|finding| {
         let severity = args.severity.as_ref().is_none_or(|s| s.0.contains(&finding.severity));
         let fixable = !args.only_fixable || finding.fixed_version.is_some();
@@ -163,10 +177,15 @@ fn keep(args: &ScanArgs, earlier: Option<&Vec<String>>, scan: &mut Scan) {
         remedy.clears.retain(|key| kept.contains(key));
     }
     scan.remedies.retain(|remedy| !remedy.clears.is_empty());
+    before - scan.findings.len()
 }
 
-fn tables(scans: &[Scan], by: By, look: Look) -> String {
-    let tables: Vec<_> = scans.iter().map(|scan| scan_table(scan, by, look)).collect();
+fn tables(scans: &[Scan], hidden: &[usize], by: By, look: Look) -> String {
+    let tables: Vec<_> = scans
+        .iter()
+        .zip(hidden)
+        .map(|(scan, hidden)| scan_table(scan, *hidden, by, look))
+        .collect();
     tables.join("\n")
 }
 

@@ -1,6 +1,6 @@
 //! plimsoll.toml: in the working directory, then in the XDG configuration directory, then in /etc.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use plimsoll_advice::IgnoreRule;
@@ -36,7 +36,12 @@ pub(super) fn load(surroundings: &Surroundings) -> Result<Vec<SettingsFile>, Set
                 let unreadable = |source| SettingError::Unreadable { path: path.clone(), source };
                 file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            // Home may be no directory at all: service users have /dev/null.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                continue;
+            }
             Err(source) => return Err(SettingError::Unreadable { path, source }),
         }
         if text.len() as u64 > MAX_FILE_BYTES {

@@ -76,7 +76,7 @@ fn full_scan(context: &TestContext) -> Value {
     let mut image = shop();
     let database = String::from_utf8_lossy(&image.layers[1].tar().unwrap()).into_owned();
     assert!(database.contains("P:curl"));
-    // A record without a name is a problem.
+    // A record without a name is a problem, and a package of which nothing is known.
     let broken = "P:zlib\nV:1.3.1-r0\nA:x86_64\no:zlib\n\nV:1\nA:x86_64\n\n";
     let files =
         [("lib/apk/db/installed", &*(crate::support::apk_database(crate::support::BASE) + broken))];
@@ -86,7 +86,7 @@ fn full_scan(context: &TestContext) -> Value {
         "plimsoll.toml",
         "[[ignore]]\nid = \"CVE-2023-42363\"\nreason = \"no shell\"\nuntil = 2027-01-01\n",
     );
-    context.plimsoll(&["scan", "--from", "feeds", "--format", "json", "shop"]).ends_with(0).json()
+    context.plimsoll(&["scan", "--from", "feeds", "--format", "json", "shop"]).ends_with(11).json()
 }
 
 #[test]

@@ -10,9 +10,16 @@ use crate::tone::{Tone, flow};
 /// How many problems are printed before they are only counted.
 const PROBLEMS_SHOWN: usize = 5;
 
-pub(super) fn footer(scan: &Scan, look: Look) -> String {
-    let mut text = flow(look, "; ", &sum(scan));
+pub(super) fn footer(scan: &Scan, hidden: usize, look: Look) -> String {
+    let mut text = match in_force(scan).count() {
+        0 if hidden > 0 => String::new(),
+        _ => flow(look, "; ", &sum(scan)),
+    };
     let mut line = |words: String, tone| text.push_str(&flow(look, "", &[(words, tone)]));
+    if hidden > 0 {
+        let words = plural(hidden, "finding is", "findings are");
+        line(format!("{hidden} {words} not shown: filters"), Tone::Alarm);
+    }
     let count =
         |of: &dyn Fn(&Finding) -> bool| in_force(scan).filter(|finding| of(finding)).count();
     let unrated = count(&|finding| finding.severity == Severity::Unknown);
