@@ -49,7 +49,7 @@ pub struct PackageKey {
     pub name: String,
     /// Which of a package's names and versions it speaks of.
     pub kind: PackageKind,
-    /// Applies only to this module stream (`nodejs:18`).
+    /// Applies only to these module streams (`nodejs:18`), parted by `|`.
     pub module: Option<String>,
     /// Applies only to this architecture; none means all.
     pub arch: Option<String>,

@@ -1,7 +1,7 @@
 //! An inventory against the shards of its scopes: what is wrong, why, and what could not be judged.
 //!
 //! Rules, by file: `scopes` whose advisories apply, `installed` which names and versions of a package are
-//! compared, `witness` which entries speak of it, `merge` which ids are one, `finding` who is believed and
+//! compared, `witness` which entries speak of it, `merge` which ids are one, `outrank` who is believed, `finding`
 //! what the witnesses of one vulnerability come to, `rank` how urgent it is, `explain` the same question
 //! asked for one id, `search` what is known of a name whatever is installed.
 
@@ -10,6 +10,7 @@ mod explain;
 mod finding;
 mod installed;
 mod merge;
+mod outrank;
 mod rank;
 mod scopes;
 mod search;
@@ -62,7 +63,6 @@ pub enum MatchError {
 
 /// The shards that a question needs, open.
 pub struct Matcher {
-    scopes: Vec<Scope>,
     shards: Vec<OpenShard>,
     /// Shards of other scopes that have CVSS vectors: they rate what nobody else rates.
     raters: Vec<Shard>,
@@ -87,13 +87,7 @@ struct ShardView<'m> {
 impl Matcher {
     /// Opens what a generation has for these scopes; without a generation nothing can be judged.
     pub fn open(generation: Option<&Generation>, scopes: &[Scope]) -> Result<Self, MatchError> {
-        let mut matcher = Self {
-            scopes: scopes.to_vec(),
-            shards: Vec::new(),
-            raters: Vec::new(),
-            kev: None,
-            epss: None,
-        };
+        let mut matcher = Self { shards: Vec::new(), raters: Vec::new(), kev: None, epss: None };
         let Some(generation) = generation else { return Ok(matcher) };
         for info in generation.shards() {
             let path = generation.path(info);

@@ -19,7 +19,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::ecosystem::{kind_of, scope_of};
-use self::names::{Ids, ids_of, module_of_title, severity_of_title};
+use self::names::{Ids, ids_of, modules_of_title, severity_of_title};
 use self::range::{Event, ranges_of};
 use super::cvss;
 use super::ids::push_once;
@@ -280,10 +280,9 @@ impl Bulletin {
         let module = specifics
             .iter()
             .flatten()
-            .find_map(|specific| text(specific, "rpm_modularity"))
-            .or_else(|| module_of_title(self.title.as_deref()?))
-            .filter(|_| is_modular(&ranges))
-            .map(str::to_owned);
+            .find_map(|specific| text(specific, "rpm_modularity").map(str::to_owned))
+            .or_else(|| modules_of_title(self.title.as_deref()?))
+            .filter(|_| is_modular(&ranges));
         let kind = kind_of(scope.ecosystem);
         Ok(Some(Advisory {
             feed: feed.to_owned(),

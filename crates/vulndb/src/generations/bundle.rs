@@ -18,7 +18,6 @@ use plimsoll_unpack::{Algorithm, Hasher, HashingReader};
 use super::install::Installed;
 use super::manifest::{Generation, Manifest, SCHEMA, ShardInfo, Trust, digest, shard_path};
 use super::store::{MAX_MANIFEST, Store, StoreError};
-use super::verify::check;
 
 const MAGIC: &[u8; 18] = b"plimsoll-bundle/1\n";
 
@@ -121,7 +120,8 @@ impl Store {
         }
         let generation = Generation::new(&self.directory, shards);
         for info in generation.shards() {
-            check(&generation, info)
+            generation
+                .check(info)
                 .map_err(|reason| BundleError::Shard { feed: info.feed.clone(), reason })?;
         }
         self.publish(&generation)?;

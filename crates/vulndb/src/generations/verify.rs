@@ -28,7 +28,7 @@ impl Store {
         let mut damages = Vec::new();
         for generation in self.list()? {
             for shard in generation.shards() {
-                if let Err(reason) = check(&generation, shard) {
+                if let Err(reason) = generation.check(shard) {
                     damages.push(Damage {
                         generation: generation.id().to_owned(),
                         feed: shard.feed.clone(),
@@ -42,33 +42,37 @@ impl Store {
     }
 }
 
-/// Whether the file has the digest that its name promises, is whole inside, and is what the manifest says.
-pub(super) fn check(generation: &Generation, info: &ShardInfo) -> Result<(), String> {
-    let path = generation.path(info);
-    let file = File::open(&path).map_err(|error| error.to_string())?;
-    let mut reader = HashingReader::new(file, Algorithm::Sha256);
-    std::io::copy(&mut reader, &mut std::io::sink()).map_err(|error| error.to_string())?;
-    let (checksum, size) = reader.finish();
-    let found = digest(checksum);
-    if found != info.sha256 || size != info.size {
-        return Err(format!("its content has {size} bytes and digest {found}"));
-    }
-    match (&info.scope, info.feed.as_str()) {
-        (Some(scope), feed) => {
-            let shard = Shard::open(&path).map_err(|error| error.to_string())?;
-            shard.verify().map_err(|error| error.to_string())?;
-            let meta = shard.meta();
-            if meta.scope != *scope || meta.feed != feed {
-                return Err(format!("it is the shard of {} for {}", meta.feed, meta.scope));
-            }
-            Ok(())
+impl Generation {
+    /// Reads a shard: whether its file has the size and digest that the manifest says, is whole inside, and is
+    /// of that feed and scope. An error says in one line what is wrong; what an upstream server said of a
+    /// damaged shard must not be sent back to it, for "not modified" would keep the damage.
+    pub fn check(&self, shard: &ShardInfo) -> Result<(), String> {
+        let path = self.path(shard);
+        let file = File::open(&path).map_err(|error| error.to_string())?;
+        let mut reader = HashingReader::new(file, Algorithm::Sha256);
+        std::io::copy(&mut reader, &mut std::io::sink()).map_err(|error| error.to_string())?;
+        let (checksum, size) = reader.finish();
+        let found = digest(checksum);
+        if found != shard.sha256 || size != shard.size {
+            return Err(format!("its content has {size} bytes and digest {found}"));
         }
-        (None, "kev") => KevTable::open(&path)
-            .and_then(|table| table.verify())
-            .map_err(|error| error.to_string()),
-        (None, "epss") => EpssTable::open(&path)
-            .and_then(|table| table.verify())
-            .map_err(|error| error.to_string()),
-        (None, _) => Err("a shard without a scope that is neither KEV nor EPSS".to_owned()),
+        match (&shard.scope, shard.feed.as_str()) {
+            (Some(scope), feed) => {
+                let open = Shard::open(&path).map_err(|error| error.to_string())?;
+                open.verify().map_err(|error| error.to_string())?;
+                let meta = open.meta();
+                if meta.scope != *scope || meta.feed != feed {
+                    return Err(format!("it is the shard of {} for {}", meta.feed, meta.scope));
+                }
+                Ok(())
+            }
+            (None, "kev") => KevTable::open(&path)
+                .and_then(|table| table.verify())
+                .map_err(|error| error.to_string()),
+            (None, "epss") => EpssTable::open(&path)
+                .and_then(|table| table.verify())
+                .map_err(|error| error.to_string()),
+            (None, _) => Err("a shard without a scope that is neither KEV nor EPSS".to_owned()),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use plimsoll_model::{Coverage, CoverageStatus, Os, Package, Scope};
 
 use super::scopes::{by_scope, scopes_of};
-use super::{Matcher, Options};
+use super::{Matcher, OpenShard, Options};
 use crate::feeds;
 
 /// The scope of an inventory whose system was not recognised.
@@ -39,8 +39,22 @@ impl Matcher {
         coverage
     }
 
-    /// Nothing is judged where nothing is installed, nor by feeds that never speak of the release: they
-    /// serve every release of their distribution, also those that they do not know.
+    /// Why nothing can be said of a scope; none where it is judged. Nothing is judged where nothing is
+    /// installed, nor by feeds that never speak of the release: they serve every release of their
+    /// distribution, also those that they do not know.
+    pub(super) fn unjudged(&self, scope: &Scope, has_packages: bool) -> Option<CoverageStatus> {
+        let mut used = self.of_scope(scope).peekable();
+        if used.peek().is_none() && feeds::for_scope(scope).is_empty() {
+            return Some(CoverageStatus::Unsupported);
+        }
+        let is_judged = has_packages && used.any(|open| open.info.advisories > 0);
+        (!is_judged).then_some(CoverageStatus::NoData)
+    }
+
+    fn of_scope(&self, scope: &Scope) -> impl Iterator<Item = &OpenShard> {
+        self.shards.iter().filter(move |open| open.scope == *scope)
+    }
+
     fn scope_coverage(
         &self,
         scope: &Scope,
@@ -48,30 +62,27 @@ impl Matcher {
         options: &Options,
         coverage: &mut Vec<Coverage>,
     ) {
-        let asked = self.scopes.contains(scope);
-        let used = self.shards.iter().filter(|open| asked && open.scope == *scope);
-        let is_judged = has_packages && used.clone().any(|open| open.info.advisories > 0);
+        let unjudged = self.unjudged(scope, has_packages);
         let before = coverage.len();
-        for open in used {
+        for open in self.of_scope(scope) {
             let age = options.now.duration_since(open.info.checked);
             let is_stale = options.max_age.is_some_and(|max_age| age > max_age);
             coverage.push(Coverage {
                 scope: scope.to_string(),
-                status: match (is_judged, is_stale) {
-                    (false, _) => CoverageStatus::NoData,
-                    (true, true) => CoverageStatus::Stale,
-                    (true, false) => CoverageStatus::Evaluated,
+                status: match (unjudged, is_stale) {
+                    (Some(status), _) => status,
+                    (None, true) => CoverageStatus::Stale,
+                    (None, false) => CoverageStatus::Evaluated,
                 },
                 feed: Some(open.info.feed.clone()),
                 as_of: Some(open.info.as_of),
             });
         }
-        if coverage.len() > before {
-            return;
+        if let Some(status) = unjudged
+            && coverage.len() == before
+        {
+            coverage.push(Coverage { scope: scope.to_string(), status, feed: None, as_of: None });
         }
-        let is_served = !feeds::for_scope(scope).is_empty();
-        let status = if is_served { CoverageStatus::NoData } else { CoverageStatus::Unsupported };
-        coverage.push(Coverage { scope: scope.to_string(), status, feed: None, as_of: None });
     }
 }
 

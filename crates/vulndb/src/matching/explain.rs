@@ -1,12 +1,13 @@
 //! Why an id is reported for a package, or why it is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use plimsoll_model::{Comparison, Evidence, Os, Package, PackageId, Scope};
+use plimsoll_model::{Comparison, CoverageStatus, Evidence, Os, Package, PackageId, Scope};
 use plimsoll_table::TableError;
 
 use super::installed::{Role, Side, binary_side, source_side};
+use super::outrank::is_outranked;
 use super::scopes::{scope_of, scopes_of};
 use super::witness::{Applies, applies, relation, speaks_of};
 use super::{MatchError, Matcher, ShardView};
@@ -47,10 +48,17 @@ pub enum Verdict {
     NotInstalled,
     /// The scope has data, and no record in it knows the id.
     UnknownId,
-    /// There is no data for the scope.
+    /// There is no data for the scope, or nothing of it is installed.
     NoData,
     /// No feed covers the system.
     Unsupported,
+}
+
+/// What a feed of some standing says of a package.
+struct Found<'p> {
+    standing: Standing,
+    package: &'p Package,
+    explanation: Explanation,
 }
 
 impl Matcher {
@@ -73,6 +81,15 @@ impl Matcher {
                 .iter()
                 .filter(|package| scope_of(package, os).as_ref() == Some(&scope))
                 .collect();
+            // "Not installed" and "unknown" are answers only where a scan would judge.
+            if let Some(status) = self.unjudged(&scope, !packages.is_empty()) {
+                let verdict = match status {
+                    CoverageStatus::Unsupported => Verdict::Unsupported,
+                    _ => Verdict::NoData,
+                };
+                explanations.push(Explanation::bare(verdict, scope.to_string()));
+                continue;
+            }
             explain_scope(id, &scope, &views, &packages, &mut explanations)?;
         }
         Ok(explanations)
@@ -86,20 +103,15 @@ fn explain_scope(
     packages: &[&Package],
     explanations: &mut Vec<Explanation>,
 ) -> Result<(), TableError> {
-    if views.is_empty() {
-        let is_served = !crate::feeds::for_scope(scope).is_empty();
-        let verdict = if is_served { Verdict::NoData } else { Verdict::Unsupported };
-        explanations.push(Explanation::bare(verdict, scope.to_string()));
-        return Ok(());
-    }
-    let mut found: Vec<(Standing, Explanation)> = Vec::new();
+    let mut found: Vec<Found<'_>> = Vec::new();
     let mut absent: BTreeSet<(Standing, String, String, String)> = BTreeSet::new();
     for shard in views {
         for entry in shard.view.by_id(id)? {
             let before = found.len();
             for &package in packages {
                 if let Some(explanation) = explain_package(shard, &entry, package)? {
-                    found.push((shard.open.standing, explanation));
+                    let standing = shard.open.standing;
+                    found.push(Found { standing, package, explanation });
                 }
             }
             if found.len() == before {
@@ -109,9 +121,9 @@ fn explain_scope(
             }
         }
     }
-    mark_outranked(&mut found);
+    mark_outranked(id, views, &mut found)?;
     let is_known = !found.is_empty() || !absent.is_empty();
-    for (_, explanation) in found {
+    for Found { explanation, .. } in found {
         if !explanations.contains(&explanation) {
             explanations.push(explanation);
         }
@@ -188,28 +200,29 @@ fn verdict_of(judgement: Judgement<'_>) -> Verdict {
     }
 }
 
-/// "Affected" by a weaker feed does not count where a stronger one judged the package otherwise.
-fn mark_outranked(found: &mut [(Standing, Explanation)]) {
-    let judged: Vec<(Standing, Option<PackageId>, Verdict)> = found
-        .iter()
-        .map(|(standing, explanation)| {
-            (*standing, explanation.package.clone(), explanation.verdict)
-        })
-        .collect();
-    for (standing, explanation) in found {
-        let mine = |of: &&(Standing, Option<PackageId>, Verdict)| of.1 == explanation.package;
-        let is_affected = judged
-            .iter()
-            .filter(mine)
-            .any(|(stronger, _, verdict)| *stronger < *standing && *verdict == Verdict::Affected);
-        let is_refuted = judged.iter().filter(mine).any(|(stronger, _, verdict)| {
-            *stronger < *standing
-                && matches!(verdict, Verdict::FixedInInstalled | Verdict::NotAffected)
-        });
-        if explanation.verdict == Verdict::Affected && is_refuted && !is_affected {
-            explanation.verdict = Verdict::Outranked;
+/// "Affected" does not count where a feed stronger than all that say so judged the package otherwise.
+fn mark_outranked(
+    id: &str,
+    views: &[&ShardView<'_>],
+    found: &mut [Found<'_>],
+) -> Result<(), TableError> {
+    let mut strongest: BTreeMap<&PackageId, (Standing, &Package)> = BTreeMap::new();
+    for one in found.iter().filter(|one| one.explanation.verdict == Verdict::Affected) {
+        let first = strongest.entry(&one.package.id).or_insert((one.standing, one.package));
+        first.0 = first.0.min(one.standing);
+    }
+    for (standing, package) in strongest.into_values() {
+        let sides = [&source_side(package), &binary_side(package)];
+        if !is_outranked(views, id, standing, package, sides)? {
+            continue;
+        }
+        for one in found.iter_mut().filter(|one| one.package.id == package.id) {
+            if one.explanation.verdict == Verdict::Affected {
+                one.explanation.verdict = Verdict::Outranked;
+            }
         }
     }
+    Ok(())
 }
 
 impl Explanation {

@@ -12,11 +12,11 @@ use plimsoll_table::TableError;
 use super::ShardView;
 use super::installed::{Group, Role, Side, binary_side, source_side};
 use super::merge::{ById, merge_aliases, subsume_archive};
+use super::outrank::is_outranked;
 use super::rank::{Rank, Ranks, worst};
 use super::witness::{Applies, Witness, applies, speaks_of, witnesses};
 use crate::feeds::Standing;
 use crate::scheme::compare;
-use crate::shard::Judgement;
 
 /// Addresses of one finding; witnesses of a kernel CVE bring dozens.
 const MAX_URLS: usize = 10;
@@ -93,7 +93,7 @@ impl<'v> Judge<'v> {
         for (&id, witnesses) in &mut *by_id {
             witnesses.sort_by_key(|witness| witness.shard.open.standing);
             let standing = witnesses.first().map_or(strongest, |first| first.shard.open.standing);
-            if standing > strongest && self.refutes(id, standing, package, sides)? {
+            if standing > strongest && is_outranked(self.views, id, standing, package, sides)? {
                 refuted.push(id);
             }
         }
@@ -101,31 +101,6 @@ impl<'v> Judge<'v> {
             by_id.remove(id);
         }
         Ok(())
-    }
-
-    /// Whether a feed stronger than `standing` knows the id for this package and says that it is not affected.
-    fn refutes(
-        &self,
-        id: &str,
-        standing: Standing,
-        package: &Package,
-        sides: [&Side<'_>; 2],
-    ) -> Result<bool, TableError> {
-        for shard in self.views.iter().copied().filter(|shard| shard.open.standing < standing) {
-            for entry in shard.view.by_id(id)? {
-                for side in sides {
-                    if speaks_of(&entry, side.role)
-                        && entry.name()? == side.name
-                        && applies(&entry, package)? == Applies::Yes
-                        && let Ok(key) = &side.key
-                        && is_negative(entry.judge(&side.version, key)?)
-                    {
-                        return Ok(true);
-                    }
-                }
-            }
-        }
-        Ok(false)
     }
 
     fn finding(
@@ -228,10 +203,6 @@ fn fix_of<'w>(witnesses: &'w [Witness<'_, '_>], package: &Package) -> Option<&'w
         .filter(|witness| witness.shard.open.standing == standing)
         .filter_map(Witness::fix)
         .max_by(|a, b| compare(package.ecosystem, a, b).unwrap_or(Ordering::Equal))
-}
-
-fn is_negative(judgement: Judgement<'_>) -> bool {
-    matches!(judgement, Judgement::Fixed { .. } | Judgement::Outside | Judgement::Never)
 }
 
 /// Whether a record's name is one that people know: not the place in a file, nor OVAL's number.

@@ -84,7 +84,7 @@ pub(super) fn speaks_of(entry: &Entry<'_>, role: Role) -> bool {
     }
 }
 
-/// Whether an entry's module and architecture are the package's.
+/// Whether an entry's module and architecture are the package's; of several (`a|b`), any is enough.
 pub(super) fn applies(entry: &Entry<'_>, package: &Package) -> Result<Applies, TableError> {
     let arch = entry.arch()?;
     if !arch.is_empty()
@@ -104,7 +104,10 @@ pub(super) fn applies(entry: &Entry<'_>, package: &Package) -> Result<Applies, T
     let module = entry.module()?;
     Ok(match &package.module {
         // A package without a label is in some stream; it is not clean because we cannot tell which.
-        Some(installed) if !module.is_empty() && stream(installed) != stream(module) => {
+        Some(installed)
+            if !module.is_empty()
+                && !module.split('|').any(|one| stream(one) == stream(installed)) =>
+        {
             Applies::OtherModule
         }
         _ => Applies::Yes,

@@ -228,7 +228,9 @@ fn a_wrong_bundle_changes_nothing_and_leaves_nothing() {
 fn damage_is_named() {
     let database = Database::of(vec![many("debian-tracker", "debian:12", 50)]);
     let generation = database.generation();
-    let path = generation.path(&generation.shards()[0]);
+    let shard = &generation.shards()[0];
+    assert_eq!(generation.check(shard), Ok(()));
+    let path = generation.path(shard);
     let whole = fs::read(&path).unwrap();
     let mut flipped = whole.clone();
     let middle = flipped.len() / 2;
@@ -240,8 +242,10 @@ fn damage_is_named() {
         let damages = database.store.verify().unwrap();
         assert_eq!(damages.len(), 1);
         assert!(damages[0].reason.contains(reason), "{damages:?}");
+        assert_eq!(generation.check(shard).as_ref(), Err(&damages[0].reason));
     }
     fs::remove_file(&path).unwrap();
+    assert!(generation.check(shard).is_err());
     assert_eq!(database.store.verify().unwrap().len(), 1);
     // Installing the same again repairs it.
     database

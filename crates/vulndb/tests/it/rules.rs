@@ -1,7 +1,7 @@
 //! The rules of matching, on small built data.
 
 use plimsoll_model::{
-    Advisory, CoverageStatus, Cvss, Ecosystem, PackageKind, Range, RangeEnd, Severity,
+    Advisory, CoverageStatus, Cvss, Ecosystem, Package, PackageKind, Range, RangeEnd, Severity,
     SeveritySource, State,
 };
 use plimsoll_vulndb::{Compiler, Matcher, Options, Verdict, feeds};
@@ -251,6 +251,8 @@ fn modular_fixes_are_for_packages_of_the_same_stream() {
     fix.package.kind = PackageKind::Binary;
     let mut named = fix.clone();
     named.package.module = Some("nodejs:18".to_owned());
+    let mut both = fix.clone();
+    both.package.module = Some("nodejs:18|nodejs-devel:18".to_owned());
     let mut plain = fix.clone();
     plain.ranges =
         vec![Range { introduced: None, end: RangeEnd::Fixed("1:18.20-1.el8".to_owned()) }];
@@ -260,6 +262,9 @@ fn modular_fixes_are_for_packages_of_the_same_stream() {
         (&named, old, Some("nodejs:18"), 1),
         (&named, old, Some("nodejs:18:8090020240101:489197e6"), 1),
         (&named, old, Some("nodejs:16"), 0),
+        (&both, old, Some("nodejs:18"), 1),
+        (&both, old, Some("nodejs-devel:18:8090020240101:489197e6"), 1),
+        (&both, old, Some("nodejs:16"), 0),
         // In some stream, but the label is lost: it is not clean because of that.
         (&named, old, None, 1),
         (&named, "1:18.1-1.el8", None, 0),
@@ -482,6 +487,67 @@ fn presence_and_absence_are_explained() {
     assert_eq!(explanation[0].verdict, Verdict::NoData);
     let explanation = matcher.explain("CVE-1", &packages[..0], None).unwrap();
     assert_eq!(explanation[0].verdict, Verdict::Unsupported);
+}
+
+/// Findings of a scan of libssl3 built from openssl 3.0.1-1, and the verdicts for CVE-1.
+fn check_verdicts(advisories: &[Advisory], findings: usize, expected: &[(&str, Verdict)]) {
+    let packages = [package(Ecosystem::Debian, "libssl3", "3.0.1-1", "openssl")];
+    let database = Database::with(advisories);
+    let os = os(DEBIAN);
+    let explanations =
+        database.matcher(&os, &packages).explain("CVE-1", &packages, Some(&os)).unwrap();
+    let verdicts: Vec<_> = explanations
+        .iter()
+        .map(|one| (one.evidence.as_ref().unwrap().feed.as_str(), one.verdict))
+        .collect();
+    assert_eq!(verdicts, expected);
+    assert_eq!(database.judge(&os, &packages).findings.len(), findings);
+}
+
+#[test]
+fn an_explanation_believes_the_feed_that_a_scan_believes() {
+    let of = |feed: &str, fixed: &str| advisory(feed, DEBIAN, "CVE-1", "openssl", fixed);
+    let (tracker, dsa, osv) = ("debian-tracker", "debian-dsa", "osv-debian");
+    let (old, new) = ("1-1", "3.0.2-1");
+    use Verdict::{Affected, FixedInInstalled, Outranked};
+    for (fixes, findings, verdicts) in [
+        ([old, new, new], 0, [FixedInInstalled, Outranked, Outranked]),
+        ([old, old, new], 0, [FixedInInstalled, FixedInInstalled, Outranked]),
+        ([old, new, old], 0, [FixedInInstalled, Outranked, FixedInInstalled]),
+        // Who is weaker than the first that says "affected" does not refute, nor falls.
+        ([new, old, new], 1, [Affected, FixedInInstalled, Affected]),
+        ([new, new, old], 1, [Affected, Affected, FixedInInstalled]),
+    ] {
+        let feeds = [tracker, dsa, osv];
+        let advisories: Vec<_> = std::iter::zip(feeds, fixes).map(|(a, b)| of(a, b)).collect();
+        let expected: Vec<_> = std::iter::zip(feeds, verdicts).collect();
+        check_verdicts(&advisories, findings, &expected);
+    }
+    check_verdicts(&[of(dsa, old), of(osv, new)], 0, &[(dsa, FixedInInstalled), (osv, Outranked)]);
+}
+
+#[test]
+fn an_explanation_has_no_data_where_the_coverage_has_none() {
+    let check = |database: &Database, packages: &[Package]| {
+        let os = os(DEBIAN);
+        let coverage = database.judge(&os, packages).coverage;
+        assert_eq!(coverage[0].status, CoverageStatus::NoData);
+        for id in ["CVE-1", "CVE-2"] {
+            let explanations =
+                database.matcher(&os, packages).explain(id, packages, Some(&os)).unwrap();
+            let verdicts: Vec<_> = explanations.iter().map(|one| one.verdict).collect();
+            assert_eq!(verdicts, vec![Verdict::NoData], "{id}");
+        }
+    };
+    let full = Database::with(&[tracker("CVE-1", "open")]);
+    check(&full, &[]);
+    check(&full, &[package(Ecosystem::Alpine, "musl", "1-r0", "musl")]);
+
+    let empty =
+        Compiler::new(feeds::find("debian-tracker").unwrap(), [scope(DEBIAN)]).finish().unwrap();
+    let empty = Database::of(empty);
+    assert_eq!(empty.generation().shards()[0].advisories, 0);
+    check(&empty, &[package(Ecosystem::Debian, "libssl3", "3.0.1-1", "openssl")]);
 }
 
 #[test]

@@ -62,17 +62,18 @@ pub(super) fn severity_of_title(title: &str) -> Option<Severity> {
     title.split_once(':').and_then(|(word, _)| Severity::from_vendor_word(word))
 }
 
-/// The module stream that a bulletin's title names: `Moderate: nodejs:18 security update`.
-pub(super) fn module_of_title(title: &str) -> Option<&str> {
-    title.split_whitespace().find(|word| {
-        word.split_once(':').is_some_and(|(name, stream)| {
-            let is_plain = |text: &str| {
-                !text.is_empty()
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
-            };
-            is_plain(name) && is_plain(stream)
-        })
-    })
+/// The module streams that a bulletin's title names, parted by `|`: `Moderate: nodejs:18 security update`,
+/// `Moderate: pki-core:10.6 and pki-deps:10.6 security update`. Which of them a package is of it does not say.
+pub(super) fn modules_of_title(title: &str) -> Option<String> {
+    let is_plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
+    };
+    let is_stream = |word: &&str| {
+        word.split_once(':').is_some_and(|(name, stream)| is_plain(name) && is_plain(stream))
+    };
+    let words = title.split_whitespace().map(|word| word.trim_end_matches(','));
+    let streams: Vec<_> = words.filter(is_stream).collect();
+    (!streams.is_empty()).then(|| streams.join("|"))
 }
 
 fn cve_of(name: &str) -> Option<&str> {
@@ -124,11 +125,12 @@ mod tests {
             ("Important: gupnp security update", Some(Severity::High), None),
             ("Moderate: nodejs:18 security update", Some(Severity::Medium), Some("nodejs:18")),
             ("container-tools:rhel8 bug fix update", None, Some("container-tools:rhel8")),
-            ("Critical: php:7.4 and php:8.0", Some(Severity::Critical), Some("php:7.4")),
+            ("Critical: php:7.4 and php:8.0", Some(Severity::Critical), Some("php:7.4|php:8.0")),
+            ("Low: a:1, b:2, and c:rhel8 update", Some(Severity::Low), Some("a:1|b:2|c:rhel8")),
             ("Something else", None, None),
         ] {
             assert_eq!(severity_of_title(title), severity, "{title}");
-            assert_eq!(module_of_title(title), module, "{title}");
+            assert_eq!(modules_of_title(title).as_deref(), module, "{title}");
         }
     }
 }

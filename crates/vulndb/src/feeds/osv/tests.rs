@@ -123,6 +123,19 @@ fn a_bulletin_about_several_vulnerabilities_has_only_its_own_address() {
 }
 
 #[test]
+fn a_bulletin_of_several_module_streams_is_for_packages_of_each() {
+    let record = r#"{"id":"ALSA-2020:1644","summary":"Moderate: pki-core:10.6 and pki-deps:10.6 security, bug fix, and enhancement update","affected":[
+        {"package":{"ecosystem":"AlmaLinux:8","name":"slf4j"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.7.25-4.module_el8.3.0+74+8"}]}]},
+        {"package":{"ecosystem":"AlmaLinux:8","name":"plain"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1-1.el8"}]}]}]}"#;
+    let mut modules = Vec::new();
+    let mut reading = Reading::default();
+    read_record("osv-almalinux", "x", record.as_bytes(), &mut reading, &mut |advisory| {
+        modules.push(advisory.package.module);
+    });
+    assert_eq!(modules, [Some("pki-core:10.6|pki-deps:10.6".to_owned()), None]);
+}
+
+#[test]
 fn withdrawn_records_and_other_systems_are_ignored() {
     check(&record(r#","withdrawn":"2021-01-01T00:00:00Z""#, FIXED), &["ignored"]);
     check(&record("", FIXED).replace("Debian:12", "npm"), &["ignored"]);
