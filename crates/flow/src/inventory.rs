@@ -1,5 +1,6 @@
 //! What is inside an image: opened, read or found in the cache, merged.
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -99,7 +100,7 @@ fn document(session: &Session, read: ImageInventory) -> Inventory {
         schema: InventorySchema::V1,
         tool: Tool { version: session.settings.tool_version.clone() },
         as_of: session.settings.as_of,
-        coverage: vec![evaluated(&read)],
+        coverage: iter::once(evaluated(&read)).chain(unread(&read)).collect(),
         image: read.image,
         os: read.os,
         base: None,
@@ -119,6 +120,16 @@ fn evaluated(read: &ImageInventory) -> Coverage {
         false => CoverageStatus::Evaluated,
     };
     Coverage { scope, status, feed: None, as_of: None }
+}
+
+/// Parts of an image whose packages are not known: nobody can say that nothing is wrong with them.
+pub(crate) fn unread(read: &ImageInventory) -> impl Iterator<Item = Coverage> {
+    read.unread.iter().map(|part| Coverage {
+        scope: part.clone(),
+        status: CoverageStatus::NoData,
+        feed: None,
+        as_of: None,
+    })
 }
 
 fn cache(session: &Session) -> Option<Cache> {

@@ -1,13 +1,16 @@
 //! Everything that runs here: both engines, each image judged once.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use plimsoll_advice::IgnoreRule;
-use plimsoll_engine::{Which, local_containers};
+use plimsoll_engine::{Kind, Which, local_containers};
 use plimsoll_model::{ImageReference, Scan, Transport};
 
-use crate::error::{Error, chain};
+use crate::error::chain;
 use crate::event::Observer;
 use crate::scan::scan;
 use crate::session::Session;
@@ -18,6 +21,8 @@ pub struct Ps {
     pub containers: Vec<PsContainer>,
     /// Engines that are there but could not be asked, and why.
     pub problems: Vec<String>,
+    /// Engines that are named by the environment but not there: nothing can run in them.
+    pub absent: Vec<String>,
 }
 
 /// One running container.
@@ -41,9 +46,11 @@ pub fn ps(
     session: &Session,
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
-) -> Result<Ps, Error> {
+) -> Result<Ps, crate::Error> {
     let local = local_containers(&session.engines(), Which::Running);
-    let problems = local.problems.iter().map(|(kind, error)| format!("{kind}: {error}")).collect();
+    let (absent, problems): (Vec<_>, Vec<_>) =
+        local.problems.iter().partition(|(_, error)| has_no_socket(error.as_ref()));
+    let name = |(kind, error): &(Kind, Arc<plimsoll_engine::Error>)| format!("{kind}: {error}");
     let mut judged: BTreeMap<String, Result<Scan, String>> = BTreeMap::new();
     let mut containers = Vec::new();
     for found in local.items {
@@ -65,7 +72,19 @@ pub fn ps(
             judged: scan,
         });
     }
-    Ok(Ps { containers, problems })
+    Ok(Ps {
+        containers,
+        problems: problems.into_iter().map(name).collect(),
+        absent: absent.into_iter().map(name).collect(),
+    })
+}
+
+/// Whether the engine's socket does not exist.
+fn has_no_socket(error: &(dyn Error + 'static)) -> bool {
+    let is_missing = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
+    is_missing || error.source().is_some_and(has_no_socket)
 }
 
 fn judge(

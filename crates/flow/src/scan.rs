@@ -10,7 +10,7 @@ use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::inventory::read_images;
+use crate::inventory::{read_images, unread};
 use crate::session::Session;
 use crate::update::refresh;
 
@@ -25,17 +25,17 @@ pub struct Scanned {
 }
 
 impl Scanned {
-    /// Whether some scan judged nothing: no part of it was evaluated with usable data.
+    /// Whether some scan left something unjudged, so that "nothing found" would not be the whole
+    /// truth of the image.
     pub fn any_unknown(&self) -> bool {
         self.scans.iter().any(|scan| !was_evaluated(scan))
     }
 }
 
-/// Whether every part that has packages was judged with usable data.
-fn was_evaluated(scan: &Scan) -> bool {
+/// Whether every part was read, and judged with usable data.
+pub fn was_evaluated(scan: &Scan) -> bool {
     !scan.coverage.is_empty()
-        && scan.coverage.iter().any(|part| part.status == CoverageStatus::Evaluated)
-        && scan.coverage.iter().all(|part| part.status != CoverageStatus::Stale)
+        && scan.coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
 }
 
 /// Scans the images. `rules` are ignore rules, each with the file it stands in. An image that cannot be
@@ -82,6 +82,8 @@ fn judge(
     let matched = Matcher::open(generation, &scopes)
         .and_then(|m| m.match_packages(&inventory.packages, inventory.os.as_ref(), &options))
         .map_err(match_error)?;
+    let mut coverage = matched.coverage;
+    coverage.extend(unread(&inventory));
     let mut problems = inventory.problems;
     problems.extend(matched.problems);
     Ok(Scan {
@@ -94,7 +96,7 @@ fn judge(
         packages: inventory.packages,
         findings: matched.findings,
         remedies: Vec::new(),
-        coverage: matched.coverage,
+        coverage,
         problems,
         database: Database {
             generation: generation.map(|generation| generation.id().to_owned()),

@@ -2,6 +2,7 @@
 //! only for what changed.
 
 mod archive;
+mod attempts;
 mod feed;
 mod reach;
 
@@ -14,6 +15,7 @@ use plimsoll_vulndb::{Change, Feed, Generation, Shrinkage, feeds};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::session::Session;
+use attempts::Attempts;
 use reach::Reach;
 
 /// What became of an update.
@@ -113,6 +115,7 @@ pub fn update(
     });
     let changes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
+    note_failures(session, &outcomes);
     if current.is_none() && changes.iter().all(|change| matches!(change, Change::Failed { .. })) {
         // A generation without shards would look like a database.
         return Ok(Updated { generation: None, outcomes });
@@ -131,6 +134,16 @@ pub fn update(
     Ok(Updated { generation: Some(installed.generation), outcomes })
 }
 
+fn note_failures(session: &Session, outcomes: &[FeedOutcome]) {
+    let mut attempts = Attempts::load(session);
+    for outcome in outcomes {
+        if let (FeedResult::Failed { .. }, Some(scope)) = (&outcome.result, &outcome.scope) {
+            attempts.note(&outcome.feed, scope, session.surroundings.now);
+        }
+    }
+    attempts.store(session);
+}
+
 /// Brings missing and old scopes up to date unless the session is offline, and gives the generation to
 /// judge with. A feed that fails is a warning: what is at hand is used, and coverage says how old it is.
 pub(crate) fn refresh(
@@ -143,13 +156,16 @@ pub(crate) fn refresh(
         return store.generation(id).map(Some).map_err(|error| session.database_error(error));
     }
     let current = store.current().map_err(|error| session.database_error(error))?;
+    let attempts = Attempts::load(session);
     let stale: Vec<Scope> = scopes
         .iter()
-        .filter(|scope| !feeds::for_scope(scope).is_empty())
-        .filter(|scope| !is_fresh(session, current.as_ref(), scope))
+        .filter(|scope| !is_fresh(session, current.as_ref(), &attempts, scope))
         .cloned()
         .collect();
     if session.settings.offline || stale.is_empty() {
+        if let Some(current) = &current {
+            name_missing_feeds(current, scopes, observer);
+        }
         return Ok(current);
     }
     let request = UpdateRequest { scopes: stale, ..UpdateRequest::default() };
@@ -159,16 +175,40 @@ pub(crate) fn refresh(
             observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));
         }
     }
+    if let Some(generation) = &updated.generation {
+        name_missing_feeds(generation, scopes, observer);
+    }
     Ok(updated.generation)
 }
 
-/// Whether every feed of the scope was asked recently enough.
-fn is_fresh(session: &Session, current: Option<&Generation>, scope: &Scope) -> bool {
-    let Some(current) = current else { return false };
-    let oldest = current.of_scope(scope).map(|shard| shard.checked).min();
-    oldest.is_some_and(|checked| {
-        session.surroundings.now.duration_since(checked) <= session.settings.refresh_after
+/// Whether every feed of the scope was asked recently enough: with an answer, or in vain a moment ago.
+fn is_fresh(
+    session: &Session,
+    current: Option<&Generation>,
+    attempts: &Attempts,
+    scope: &Scope,
+) -> bool {
+    let now = session.surroundings.now;
+    feeds::for_scope(scope).into_iter().all(|feed| {
+        let shard = current.and_then(|current| current.find(feed.name, Some(scope)));
+        let is_recent = |checked| now.duration_since(checked) <= session.settings.refresh_after;
+        shard.is_some_and(|shard| is_recent(shard.checked))
+            || attempts.is_recent(feed.name, scope, now)
     })
+}
+
+/// Says which feeds of a scope that has data have none, whatever the reason: their silence is no verdict.
+fn name_missing_feeds(generation: &Generation, scopes: &BTreeSet<Scope>, observer: Observer<'_>) {
+    for scope in scopes {
+        let has_shard = |feed: &&Feed| generation.find(feed.name, Some(scope)).is_some();
+        let (present, missing): (Vec<_>, Vec<_>) =
+            feeds::for_scope(scope).into_iter().partition(has_shard);
+        if !present.is_empty() && !missing.is_empty() {
+            let missing: Vec<_> = missing.iter().map(|feed| feed.name).collect();
+            let text = format!("{scope} is judged without {}", missing.join(", "));
+            observer(Event::Warning(text));
+        }
+    }
 }
 
 /// One feed, for the wanted scopes that share its documents: fetched once.

@@ -1,9 +1,11 @@
 //! Images of a local engine: known from its inspection, read by exporting them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use plimsoll_engine::{Client, Container, HistoryStep, Kind};
-use plimsoll_model::{Digest, Image, ImageName, Layer, Origin, Transport};
+use plimsoll_model::{DiffId, Digest, Image, ImageName, Layer, Origin, Transport};
+use sha2::{Digest as _, Sha256};
 
 use crate::context::Context;
 use crate::error::{Error, Tried};
@@ -46,8 +48,16 @@ pub(crate) fn open(
         origin: Origin::Unknown,
         created_by: created_by.clone(),
     };
-    let source_layer = |diff_id: &plimsoll_model::DiffId| SourceLayer {
-        known_by: KnownBy::EngineDiffId(diff_id.clone()),
+    let known_image = known_image(&image);
+    let known_by = |diff_id: &DiffId| match (client.engine(), &known_image) {
+        (Kind::Docker, _) => KnownBy::EngineDiffId(diff_id.clone()),
+        (Kind::Podman, Some(image)) => {
+            KnownBy::EngineImage { image: image.clone(), diff_id: diff_id.clone() }
+        }
+        (Kind::Podman, None) => KnownBy::Nothing,
+    };
+    let source_layer = |diff_id: &DiffId| SourceLayer {
+        known_by: known_by(diff_id),
         digest: None,
         diff_id: Some(diff_id.clone()),
         size: None,
@@ -120,6 +130,27 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// What stands for exactly these layers in Podman's store. The id alone does not: it is the digest of
+/// the configuration, which a hostile image may share with a clean one. Manifests name the bytes of
+/// the layers, and Podman verifies these; an image without a name has none that it would tell.
+fn known_image(image: &plimsoll_engine::Image) -> Option<Digest> {
+    let manifests: BTreeSet<&str> = image
+        .repo_digests
+        .iter()
+        .filter_map(|known| known.split_once('@').map(|(_, digest)| digest))
+        .collect();
+    if manifests.is_empty() {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    hash.update(image.id.to_string());
+    for manifest in manifests {
+        hash.update(" ");
+        hash.update(manifest);
+    }
+    Some(Digest::sha256(&hash.finalize().into()))
 }
 
 /// The manifest's digest, if the engine knows the image from that repository by just one.
@@ -226,6 +257,29 @@ mod tests {
         check(&history, 4, &[None; 4]);
         check(&[("", 1)], 1, &[None]);
         check(&[], 1, &[None]);
+    }
+
+    #[test]
+    fn an_image_is_known_by_its_id_and_its_manifests() {
+        let key = |id: u8, known: &[String]| {
+            known_image(&plimsoll_engine::Image {
+                id: Digest::sha256(&[id; 32]),
+                tags: Vec::new(),
+                repo_digests: known.to_vec(),
+                created: None,
+                platform: None,
+                diff_ids: Vec::new(),
+                descriptor: None,
+            })
+        };
+        let at = |name: &str, byte: u8| format!("{name}@{}", Digest::sha256(&[byte; 32]));
+        let one = key(1, &[at("a", 1)]);
+        assert!(one.is_some());
+        assert_eq!(key(1, &[at("b", 1), at("a", 1)]), one);
+        assert_ne!(key(2, &[at("a", 1)]), one);
+        assert_ne!(key(1, &[at("a", 2)]), one);
+        assert_ne!(key(1, &[at("a", 1), at("a", 2)]), one);
+        assert_eq!(key(1, &[]), None);
     }
 
     #[test]

@@ -11,12 +11,14 @@ use crate::archive::ArchiveKind;
 use crate::context::Context;
 use crate::engine;
 use crate::error::{Error, Tried};
+use crate::platform_choice::PlatformChoice;
 use crate::registry;
 use crate::source::{Opened, SourceImage};
 use path::{open_archive, open_dir, open_layout, open_path};
 
 /// Finds and opens what the user named. Without a transport an existing path is recognised by its
-/// content, and anything else is looked for in Podman, then in Docker, then in the registry.
+/// content, and anything else is looked for in Podman, then in Docker, then in the registry; for all
+/// platforms in the registry first. An engine that has it for another platform does not have it.
 ///
 /// Reads documents, never layers. What exists nowhere is an error that names every place looked at.
 pub fn open(reference: &ImageReference, ctx: &Context) -> Result<Opened, Error> {
@@ -28,8 +30,8 @@ pub fn open(reference: &ImageReference, ctx: &Context) -> Result<Opened, Error> 
         Some(Transport::OciArchive) => open_archive(rest, &asked, ArchiveKind::Oci, ctx),
         Some(Transport::DockerArchive) => open_archive(rest, &asked, ArchiveKind::Docker, ctx),
         Some(Transport::Dir) => open_dir(rest, &asked),
-        Some(Transport::Docker) => open_in_engine(Kind::Docker, rest, &asked, ctx),
-        Some(Transport::Podman) => open_in_engine(Kind::Podman, rest, &asked, ctx),
+        Some(Transport::Docker) => open_in_engine(Kind::Docker, rest, &asked, ctx).map(one),
+        Some(Transport::Podman) => open_in_engine(Kind::Podman, rest, &asked, ctx).map(one),
         Some(Transport::Container) => engine::open_container(rest, &asked, ctx).map(one),
         Some(Transport::Registry) => {
             rest.parse().map_err(Error::Name).and_then(|name| open_in_registry(&name, &asked, ctx))
@@ -100,41 +102,78 @@ fn open_any(name: &str, asked: &str, ctx: &Context) -> Result<Opened, Error> {
             return Err(Error::NotFound { reference: asked.to_owned(), tried, hint: None });
         }
     };
-    let mut warnings = Vec::new();
-    for kind in Kind::ALL {
-        match open_in_engine(kind, name, asked, ctx) {
-            Ok(Opened::Images(mut images)) => {
-                add_warnings(&mut images, &warnings);
-                return Ok(Opened::Images(images));
+    let mut search = Search { name, asked, ctx, tried, warnings: Vec::new(), hint: None };
+    // An engine has one platform of an image.
+    let found = match ctx.platform {
+        PlatformChoice::All => match search.registry(&image_name)? {
+            None => search.engines()?,
+            found => found,
+        },
+        PlatformChoice::Host(_) | PlatformChoice::One(_) => match search.engines()? {
+            None => search.registry(&image_name)?,
+            found => found,
+        },
+    };
+    let Search { tried, warnings, hint, .. } = search;
+    match found {
+        Some(mut images) => {
+            for image in &mut images {
+                image.warnings.extend_from_slice(&warnings);
             }
-            Ok(opened) => return Ok(opened),
-            Err(Error::Engine(error)) => {
-                let why = engine::chain(&error);
-                if !error.is_not_found() && !error.is_not_here() {
-                    warnings.push(why.clone());
-                }
-                tried.push(Tried { place: kind.as_str(), why });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    match registry::open(&image_name, asked, ctx) {
-        Ok(mut images) => {
-            add_warnings(&mut images, &warnings);
             Ok(Opened::Images(images))
         }
-        Err(error @ (Error::Registry(_) | Error::RegistryClient { .. })) => {
-            tried.push(Tried { place: "registry", why: engine::chain(&error) });
-            let (reference, hint) = (asked.to_owned(), error.hint());
-            Err(Error::NotFound { reference, tried, hint })
-        }
-        Err(error) => Err(error),
+        None => Err(Error::NotFound { reference: asked.to_owned(), tried, hint }),
     }
 }
 
-fn add_warnings(images: &mut [SourceImage], warnings: &[String]) {
-    for image in images {
-        image.warnings.extend_from_slice(warnings);
+/// The places where an image without a transport may be.
+struct Search<'a> {
+    name: &'a str,
+    asked: &'a str,
+    ctx: &'a Context,
+    tried: Vec<Tried>,
+    /// What kept a place from answering.
+    warnings: Vec<String>,
+    /// The first place's that had one.
+    hint: Option<String>,
+}
+
+impl Search<'_> {
+    fn engines(&mut self) -> Result<Option<Vec<SourceImage>>, Error> {
+        for kind in Kind::ALL {
+            match open_in_engine(kind, self.name, self.asked, self.ctx) {
+                Ok(image) => return Ok(Some(vec![image])),
+                Err(Error::Engine(error)) => {
+                    let why = engine::chain(&error);
+                    if !error.is_not_found() && !error.is_not_here() {
+                        self.warnings.push(why.clone());
+                    }
+                    self.tried.push(Tried { place: kind.as_str(), why });
+                }
+                // Pulled for another platform: the wanted one may be elsewhere.
+                Err(error @ Error::OtherPlatforms { .. }) => {
+                    self.tried.push(Tried { place: kind.as_str(), why: engine::chain(&error) });
+                    self.hint = self.hint.take().or_else(|| error.hint());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    fn registry(&mut self, name: &ImageName) -> Result<Option<Vec<SourceImage>>, Error> {
+        match registry::open(name, self.asked, self.ctx) {
+            Ok(images) => Ok(Some(images)),
+            Err(error @ (Error::Registry(_) | Error::RegistryClient { .. })) => {
+                // Where an engine has the image then, it is one platform of all.
+                let why = engine::chain(&error);
+                self.warnings.push(why.clone());
+                self.tried.push(Tried { place: "registry", why });
+                self.hint = self.hint.take().or_else(|| error.hint());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -144,9 +183,14 @@ fn looks_like_path(name: &str) -> bool {
     name.starts_with(['/', '.', '~']) || endings.iter().any(|ending| name.ends_with(ending))
 }
 
-fn open_in_engine(kind: Kind, name: &str, asked: &str, ctx: &Context) -> Result<Opened, Error> {
+fn open_in_engine(
+    kind: Kind,
+    name: &str,
+    asked: &str,
+    ctx: &Context,
+) -> Result<SourceImage, Error> {
     let client = ctx.engines.get(kind).map_err(Error::Engine)?;
-    engine::open(&client, name, asked, &ctx.platform).map(one)
+    engine::open(&client, name, asked, &ctx.platform)
 }
 
 fn open_in_registry(name: &ImageName, asked: &str, ctx: &Context) -> Result<Opened, Error> {

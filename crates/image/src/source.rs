@@ -66,6 +66,14 @@ pub enum KnownBy {
     Digest(Digest),
     /// A local engine computed it.
     EngineDiffId(DiffId),
+    /// A local engine that repeats what the configuration claims (Podman): true of this layer only
+    /// once an export of exactly this image was read and all its layers were the claimed ones.
+    EngineImage {
+        /// Made of the image's id and the digests of its manifests.
+        image: Digest,
+        /// What the configuration claims.
+        diff_id: DiffId,
+    },
     /// A local file that has not changed since it was read.
     Stamp(FileStamp),
     /// Nothing: it must be read.

@@ -1,6 +1,8 @@
 //! From an index to the manifests of the wanted platforms, in a layout and in a registry alike.
 
-use plimsoll_model::Platform;
+use std::collections::HashSet;
+
+use plimsoll_model::{Digest, Platform};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -23,7 +25,8 @@ pub(crate) trait Blobs {
 
 /// BuildKit nests once (an index in `index.json`); more is possible but nobody does it.
 const MAX_INDEX_DEPTH: u32 = 4;
-/// The largest real indexes (official images, with attestations) have about 40.
+/// The largest real indexes (official images, with attestations) have about 40 members. What counts
+/// is each member looked at, in nested indexes too: these multiply.
 const MAX_MANIFESTS: usize = 1000;
 
 /// The images that a descriptor leads to: one, or one for each wanted platform of an index.
@@ -56,9 +59,9 @@ pub(crate) fn images_of_index(
     document: &str,
     choice: &PlatformChoice,
 ) -> Result<Vec<Described>, Error> {
-    let mut candidates = Candidates { found: Vec::new(), passed_over: None };
+    let mut candidates = Candidates::default();
     candidates.collect(blobs, descriptors, MAX_INDEX_DEPTH)?;
-    let Candidates { mut found, passed_over } = candidates;
+    let Candidates { mut found, passed_over, .. } = candidates;
     if found.is_empty() {
         return Err(passed_over.unwrap_or_else(|| Error::NoImage {
             source_name: blobs.source_name().to_owned(),
@@ -94,8 +97,13 @@ struct Candidate {
     described: Option<Described>,
 }
 
+#[derive(Default)]
 struct Candidates {
     found: Vec<Candidate>,
+    /// Members looked at.
+    looked_at: usize,
+    /// Nested indexes that were read: a second time they have nothing new.
+    indexes: HashSet<Digest>,
     /// Why the first member that is no image is none.
     passed_over: Option<Error>,
 }
@@ -112,18 +120,23 @@ impl Candidates {
             let limit = MAX_INDEX_DEPTH;
             return Err(Error::NestedTooDeep { source_name: source_name(), limit });
         }
-        for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
+        for descriptor in descriptors {
+            self.looked_at += 1;
+            if self.looked_at > MAX_MANIFESTS {
+                let limit = MAX_MANIFESTS;
+                return Err(Error::TooManyManifests { source_name: source_name(), limit });
+            }
+            if descriptor.is_attestation() || self.indexes.contains(&descriptor.digest) {
+                continue;
+            }
             match kind(blobs, descriptor)? {
                 Some(ManifestKind::Index) => {
                     let index = read_index(blobs, descriptor)?;
+                    self.indexes.insert(descriptor.digest.clone());
                     self.collect(blobs, index.manifests(), depth - 1)?;
                 }
                 Some(ManifestKind::Image) => self.add(blobs, descriptor)?,
                 None => self.pass_over(unknown_media_type(blobs, descriptor)),
-            }
-            if self.found.len() > MAX_MANIFESTS {
-                let limit = MAX_MANIFESTS;
-                return Err(Error::TooManyManifests { source_name: source_name(), limit });
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ pub fn read(from: impl Read) -> io::Result<Packages> {
             Ok(Line::Cut(_)) => package.begun = true,
             Err(end) => {
                 package.finish(&mut seen, &mut packages);
-                if seen == Seen::Rubbish {
+                if matches!(seen, Seen::Rubbish { .. }) {
                     packages.problem("is not an apk database");
                 }
                 if end == End::Limit {
@@ -46,13 +46,16 @@ pub fn read(from: impl Read) -> io::Result<Packages> {
 }
 
 /// Whether the file looks like apk's.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Nothing,
-    /// Entries, but none with a package.
-    Rubbish,
+    /// Entries, this many, but none with a package.
+    Rubbish {
+        entries: usize,
+    },
     Packages,
 }
+
+const NAMELESS: &str = "an entry has no readable name (P:)";
 
 /// One package under construction.
 #[derive(Default)]
@@ -91,14 +94,17 @@ impl Package {
             return;
         }
         if package.name.is_empty() {
-            if *seen == Seen::Packages {
-                packages.problem("an entry has no readable name (P:)");
-            } else {
-                *seen = Seen::Rubbish;
+            match seen {
+                Seen::Nothing => *seen = Seen::Rubbish { entries: 1 },
+                Seen::Rubbish { entries } => *entries += 1,
+                Seen::Packages => packages.problem(NAMELESS),
             }
             return;
         }
-        *seen = Seen::Packages;
+        // It is a database after all, so what came before were damaged packages.
+        if let Seen::Rubbish { entries } = std::mem::replace(seen, Seen::Packages) {
+            (0..entries).for_each(|_| packages.problem(NAMELESS));
+        }
         if package.version.is_empty() {
             packages.problem(format!("package {:?} has no readable version (V:)", package.name));
             return;
@@ -157,6 +163,12 @@ mod tests {
                 "an entry has no readable name (P:)",
             ],
         );
+    }
+
+    #[test]
+    fn bad_entries_before_the_first_package_are_told() {
+        let nameless = "an entry has no readable name (P:)";
+        check("V:2\n\nrubbish\n\nP:b\nV:1\n", &["b 1 - b -"], &[nameless, nameless]);
     }
 
     #[test]

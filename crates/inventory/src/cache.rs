@@ -5,6 +5,7 @@
 //! by-digest/ALGORITHM-HEX      the diff_id behind a digest of stored bytes
 //! by-stamp/HEX                 the digest and the diff_id behind an unchanged part of a local file
 //! by-archive/HEX-vN            the images of an unchanged compressed archive
+//! by-image/ALGORITHM-HEX-vN    the diff_ids of an image that only its engine has
 //! ```
 //!
 //! Every pair was computed by this program from the bytes. Files appear by rename and are never
@@ -13,6 +14,7 @@
 
 mod archives;
 mod files;
+mod images;
 mod prune;
 
 use std::path::{Path, PathBuf};

@@ -44,7 +44,7 @@ pub fn read(from: impl Read, flavour: Flavour) -> io::Result<Packages> {
             Ok(line) => stanza.line(line),
             Err(end) => {
                 stanza.finish(flavour, &mut seen, &mut packages);
-                if seen == Seen::Rubbish {
+                if matches!(seen, Seen::Rubbish { .. }) {
                     packages.problem("is not a dpkg database");
                 }
                 if end == End::Limit {
@@ -61,13 +61,16 @@ pub fn read(from: impl Read, flavour: Flavour) -> io::Result<Packages> {
 }
 
 /// Whether the file looks like dpkg's.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Nothing,
-    /// Stanzas, but none with a package.
-    Rubbish,
+    /// Stanzas, this many, but none with a package.
+    Rubbish {
+        stanzas: usize,
+    },
     Packages,
 }
+
+const NAMELESS: &str = "a stanza has no readable field Package";
 
 /// The fields of one package, as far as they are wanted. The buffers are reused from stanza to
 /// stanza.
@@ -141,14 +144,17 @@ impl Stanza {
             return;
         }
         let Some(name) = stanza.package.get() else {
-            if *seen == Seen::Packages {
-                packages.problem("a stanza has no readable field Package");
-            } else {
-                *seen = Seen::Rubbish;
+            match seen {
+                Seen::Nothing => *seen = Seen::Rubbish { stanzas: 1 },
+                Seen::Rubbish { stanzas } => *stanzas += 1,
+                Seen::Packages => packages.problem(NAMELESS),
             }
             return;
         };
-        *seen = Seen::Packages;
+        // It is a database after all, so what came before were damaged packages.
+        if let Seen::Rubbish { stanzas } = std::mem::replace(seen, Seen::Packages) {
+            (0..stanzas).for_each(|_| packages.problem(NAMELESS));
+        }
         match (flavour, &stanza.status) {
             (Flavour::StatusEntry, Field::Absent) => {}
             (_, Field::Present(status)) => match State::of(status) {
@@ -282,6 +288,16 @@ mod tests {
                 "package \"c\" has the unknown status \"install ok strange\"",
                 "a stanza has no readable field Package",
             ],
+        );
+    }
+
+    #[test]
+    fn bad_stanzas_before_the_first_package_are_told() {
+        let nameless = "a stanza has no readable field Package";
+        check(
+            "Version: 1\n\nrubbish\n\nPackage: a\nStatus: install ok installed\nVersion: 1\n",
+            &["a 1 - a 1"],
+            &[nameless, nameless],
         );
     }
 

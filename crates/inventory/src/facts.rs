@@ -28,7 +28,7 @@ use crate::wanted::FileKind;
 
 /// Raised whenever an analyser would read something else out of the same layer, or the format
 /// changes: older facts are then not found, and the layer is read again.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"plimfact";
 const HEADER: usize = MAGIC.len() + 4 + 32;
@@ -67,6 +67,12 @@ impl LayerFacts {
             problems: Vec::new(),
             paths,
         }
+    }
+
+    /// Whether these stand for a layer whose bytes are not to be had.
+    pub(crate) fn is_unknown(&self) -> bool {
+        // What was read begins with a header.
+        self.paths.start == 0
     }
 
     /// The digest of the uncompressed tar these facts were read from, computed while reading.

@@ -14,7 +14,7 @@ use plimsoll_model::{DiffId, Location, Package, PackageId, Problem, SourcePackag
 use contents::Contents;
 pub(crate) use contents::{Fetch, Request, What};
 
-use databases::{Database, Family};
+use databases::{Damage, Database, Family};
 
 use crate::facts::{Content, LayerFacts, Listed};
 use crate::os;
@@ -29,6 +29,8 @@ pub(crate) struct Merged {
     pub(crate) identity: Option<os::Identity>,
     pub(crate) packages: Vec<Package>,
     pub(crate) problems: Vec<Problem>,
+    /// Layers and databases whose packages are not, or not all, known: for people.
+    pub(crate) unread: Vec<String>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -47,11 +49,14 @@ pub(crate) fn merge(layers: &[&LayerFacts], fetch: &mut Fetch<'_>) -> Merged {
     findings.merged.identity = identity;
     findings.merged.problems.sort();
     findings.merged.problems.dedup();
+    findings.merged.unread.sort();
+    findings.merged.unread.dedup();
     findings.merged
 }
 
-/// Databases looked at to tell which layers brought their packages: 127 layers that each change one
-/// of a distroless image's files need half of it.
+/// Paths followed to tell which layers brought the packages of the databases: 127 layers that each
+/// change one of a distroless image's files need half of it. A path counts whether or not a database
+/// is there: links that lead nowhere cost as much as those that lead somewhere.
 const MAX_HISTORY: usize = 50_000;
 
 /// The databases as they were when some layers were there.
@@ -84,6 +89,12 @@ impl Findings<'_> {
         for (layer, facts) in self.layers.iter().enumerate() {
             for message in facts.problems() {
                 self.problem(b"layer", Some(layer), message);
+            }
+            if facts.is_unknown() {
+                let diff_id = facts.diff_id();
+                self.merged
+                    .unread
+                    .push(format!("layer {diff_id} (not distributed with the image)"));
             }
         }
     }
@@ -126,19 +137,22 @@ impl Findings<'_> {
         while height > 0 {
             if looked_at > MAX_HISTORY {
                 self.merged.notes.push(format!(
-                    "more than {MAX_HISTORY} databases: packages may be older than their layer says"
+                    "more than {MAX_HISTORY} paths to databases: packages may be older than their layer says"
                 ));
                 break;
             }
             let found = databases::find(&view.lowest(height), &families, contents);
             if steps.is_empty() {
-                for (path, layer, message) in found.problems {
-                    self.problem(&path, layer, &message);
+                for Damage { path, layer, messages } in found.problems {
+                    self.lost(&path, layer, &messages);
+                }
+                for Damage { path, layer, messages } in found.oddities {
+                    messages.iter().for_each(|message| self.problem(&path, layer, message));
                 }
                 self.merged.notes.extend(found.notes);
                 families.retain(|family| found.databases.iter().any(|db| db.family == *family));
             }
-            looked_at += found.databases.len();
+            looked_at += found.lookups;
             let Some(since) = found.databases.iter().map(|database| database.decided).max() else {
                 break;
             };
@@ -199,20 +213,30 @@ impl Findings<'_> {
             Ok(Content::Packages(listed)) => Some(listed),
             Ok(Content::Rpm(rpm)) => Some(rpm.packages),
             Ok(Content::Unreadable(reason)) => {
-                self.problem(&database.path, layer, reason);
+                self.lost(&database.path, layer, &[reason]);
                 None
             }
             Ok(Content::Text(_) | Content::Wal { .. }) => None,
             Err(reason) => {
-                self.problem(&database.path, layer, &reason);
+                self.lost(&database.path, layer, &[reason]);
                 None
             }
         }
-        .inspect(|listed| {
-            for problem in listed.problems() {
-                self.problem(&database.path, layer, problem);
-            }
-        })
+        .inspect(|listed| self.lost(&database.path, layer, listed.problems()))
+    }
+
+    /// Records what is wrong with a database: each of `messages` may stand for a package that is
+    /// installed and not listed.
+    fn lost(&mut self, path: &[u8], layer: Option<usize>, messages: &[impl AsRef<str>]) {
+        for message in messages {
+            self.problem(path, layer, message.as_ref());
+        }
+        let Some((first, further)) = messages.split_first() else { return };
+        let (path, first) = (lossy(path), first.as_ref());
+        self.merged.unread.push(match further.len() {
+            0 => format!("{path}: {first}"),
+            further => format!("{path}: {first} (and {further} more)"),
+        });
     }
 
     fn packages(

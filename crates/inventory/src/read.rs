@@ -49,6 +49,9 @@ pub struct ImageInventory {
     pub packages: Vec<Package>,
     /// What could not be read: the inventory may be less than whole.
     pub problems: Vec<Problem>,
+    /// What keeps packages from being known, a layer or a database each, with the reason: where this
+    /// is not empty, `packages` may not be all that is installed. For people.
+    pub unread: Vec<String>,
     /// What was out of the ordinary and changes nothing: for people, not for documents.
     pub notes: Vec<String>,
 }
@@ -87,6 +90,7 @@ fn inventory(image: Image, merged: Merged, as_of: Date) -> ImageInventory {
         os: merged.identity.map(|identity| os::complete(&identity, as_of)),
         packages: merged.packages,
         problems: merged.problems,
+        unread: merged.unread,
         notes: merged.notes,
     }
 }

@@ -6,7 +6,8 @@
 /// exhaust a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Uncompressed bytes, padding included.
+    /// Uncompressed bytes, padding included; of a tar also, counted apart, the bytes that reading the
+    /// holes of sparse files yields.
     pub max_output_bytes: u64,
     /// Uncompressed bytes per compressed byte, judged only beyond [`ratio_floor_bytes`].
     ///

@@ -378,6 +378,23 @@ fn sparse_files_read_with_their_holes() {
 }
 
 #[test]
+fn holes_that_are_read_are_counted() {
+    let limits = Limits { max_output_bytes: 16, ..Limits::default() };
+    let bytes = [old_sparse(&[(9, 1)], 10, b"x").repeat(3), end()].concat();
+    let mut reader = TarReader::new(bytes.as_slice(), &limits);
+    let mut content = Vec::new();
+    reader.next_entry().unwrap().unwrap().read_to_end(&mut content).unwrap();
+    assert_eq!(content, b"\0\0\0\0\0\0\0\0\0x");
+    let error = reader.next_entry().unwrap().unwrap().read_to_end(&mut content).unwrap_err();
+    assert_eq!(content.len(), 10 + 7);
+    assert_eq!(error.to_string(), "reading the holes of sparse files yields more than 16 bytes");
+    // What is skipped costs nothing.
+    let mut reader = TarReader::new(bytes.as_slice(), &limits);
+    while reader.next_entry().unwrap().is_some() {}
+    assert_eq!(reader.entries(), 3);
+}
+
+#[test]
 fn sparse_oddities_are_errors() {
     let old = |parts: &[(u64, u64)], size, body: &[u8], reason: &str| {
         let expected = format!("sparse map of the tar header at byte 0: {reason}");

@@ -36,7 +36,9 @@ pub struct Image {
     pub created: Option<Timestamp>,
     /// What it runs on.
     pub platform: Option<Platform>,
-    /// The layers, lowest first: the engine computed these when it unpacked them.
+    /// The layers, lowest first. Docker computed these when it unpacked the layers. Podman copies
+    /// them out of the configuration, which older releases do not compare with what they unpacked:
+    /// [`Client::engine`] tells whose they are.
     pub diff_ids: Vec<DiffId>,
     /// The digest of the manifest or index: only the containerd image store says it, whose ids are
     /// these digests rather than the configuration's.

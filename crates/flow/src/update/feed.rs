@@ -30,12 +30,11 @@ pub(super) fn changes(
         let known = known(current, feed, &wanted, source);
         answers.push(ask(reach, feed, source, known.as_ref())?);
     }
+    if let Some(place) = lacks_too_much(&sources, &answers, current, feed, &wanted) {
+        return Err(place);
+    }
     let checked = session.surroundings.now;
     if !answers.iter().any(|answer| matches!(answer, Reached::Found(_))) {
-        // Nothing new; but a feed of which nothing is there at all has failed.
-        if let Some(Reached::Missing(place)) = answers.first() {
-            return Err(place.clone());
-        }
         return Ok(wanted
             .into_iter()
             .map(|scope| Change::Unchanged { feed: feed.name.to_owned(), scope, checked })
@@ -85,6 +84,23 @@ pub(super) fn changes(
         .collect())
 }
 
+/// Why a feed of which documents are missing cannot be used: its first document must be there, and so must
+/// every one that was there before. The others may never have been: the oldest Alpine branches have no
+/// `community`.
+fn lacks_too_much(
+    sources: &[Source],
+    answers: &[Reached],
+    current: Option<&Generation>,
+    feed: &Feed,
+    wanted: &[Option<Scope>],
+) -> Option<String> {
+    sources.iter().zip(answers).enumerate().find_map(|(index, (source, answer))| {
+        let Reached::Missing(place) = answer else { return None };
+        let was_there = known(current, feed, wanted, source).is_some();
+        (index == 0 || was_there).then(|| place.clone())
+    })
+}
+
 /// Asks for a document. Alpine's database was YAML before it was JSON, and copies of that age still are.
 fn ask(
     reach: &Reach,
@@ -130,7 +146,9 @@ fn known(
 ) -> Option<Validators> {
     let current = current?;
     let mut answers = wanted.iter().map(|scope| {
+        // A damaged shard is asked for again as if it had never been there.
         let shard = current.find(feed.name, scope.as_ref())?;
+        current.check(shard).ok()?;
         shard.validators.iter().find(|validator| validator.address == source.address)
     });
     let first = answers.next()??;

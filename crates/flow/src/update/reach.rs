@@ -88,7 +88,9 @@ impl Reach {
         })
     }
 
+    /// `trust` is what the place deserves over TLS.
     fn get(&self, url: &str, trust: Trust, known: Option<&Validators>) -> Result<Reached, String> {
+        let trust = if url.starts_with("https://") { trust } else { Trust::Http };
         let address: Url = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
         let request = Request::get(address).limit(FEED_LIMIT);
         let nothing = Validators::default();
@@ -119,7 +121,15 @@ fn http_date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()
 }
 
+/// The file of a copy. Programs that make copies write `%20` as a blank (`wget -x`) or leave it.
 fn open_file(base: &Path, location: &str) -> Result<Reached, String> {
+    match open_name(base, &location.replace("%20", " "))? {
+        Reached::Missing(_) if location.contains("%20") => open_name(base, location),
+        found => Ok(found),
+    }
+}
+
+fn open_name(base: &Path, location: &str) -> Result<Reached, String> {
     let is_plain = location.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
     if !is_plain {
         return Err(format!("{location} is no path of a feed"));

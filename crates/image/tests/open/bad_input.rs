@@ -1,6 +1,7 @@
 //! Broken and hostile documents: an error that names the thing, never an image.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use crate::support::layout::{CONFIG, INDEX, LAYER, MANIFEST, on};
 use crate::support::{
@@ -166,6 +167,29 @@ fn indexes_are_followed_only_so_deep() {
         index = layout.index(&[index], "");
     }
     check(&layout.finish(&[index]), "NAME nests indexes more than 4 deep");
+}
+
+#[test]
+fn nested_indexes_that_multiply_end_at_the_limit() {
+    let mut layout = Layout::default();
+    let mut index = layout.image("linux/amd64", &[&layer("a")], &on("linux/amd64"));
+    for _ in 0..3 {
+        index = layout.index(&vec![index; 5000], "");
+    }
+    let before = Instant::now();
+    let found = "the indexes of NAME list more than 1000 manifests";
+    check(&layout.finish(&[index]), found);
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+
+    // Read once where it is repeated less often.
+    let mut layout = Layout::default();
+    let image = layout.image("linux/amd64", &[&layer("a")], &on("linux/amd64"));
+    let inner = layout.index(&vec![image; 300], "");
+    let outer = layout.index(&vec![inner; 300], "");
+    let dir = tempfile::tempdir().unwrap();
+    layout.finish(&[outer]).write(dir.path());
+    let answer = read(&format!("oci:{}", dir.path().display()), host());
+    assert_eq!(answer, Ok(vec!["oci linux/amd64 a".to_owned()]));
 }
 
 #[test]

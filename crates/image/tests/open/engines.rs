@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use plimsoll_engine::{Engines, Kind, Which, local_containers};
-use plimsoll_image::{Context, Error, KnownBy, Opened, open};
+use plimsoll_image::{Context, Error, KnownBy, Opened, PlatformChoice, open};
 use plimsoll_model::DiffId;
 
 use crate::process::{Place, Running, dockerd, has};
@@ -76,7 +76,15 @@ fn check(ctx: &Context, engine: &str, id: &str) {
     let steps: Vec<_> = image.layers.iter().map(|layer| layer.created_by.as_deref()).collect();
     assert_eq!(steps, [Some("COPY a"), Some("COPY b")]);
     let diff_id = DiffId(sha256(&layer("a")));
-    assert_eq!(images[0].layers[0].known_by, KnownBy::EngineDiffId(diff_id));
+    match &images[0].layers[0].known_by {
+        KnownBy::EngineDiffId(known) => assert_eq!((engine, known), ("docker", &diff_id)),
+        // The id alone would be shared by an image of other layers.
+        KnownBy::EngineImage { image, diff_id: known } => {
+            assert_eq!((engine, known), ("podman", &diff_id));
+            assert_ne!(image.to_string(), id);
+        }
+        other => panic!("{other:?}"),
+    }
     let error = images[0].layers[0].open().err().unwrap();
     assert!(matches!(error, Error::LayerInEngine { .. }));
     let export = images[0].export.as_ref().unwrap().open().unwrap();
@@ -91,6 +99,20 @@ fn check(ctx: &Context, engine: &str, id: &str) {
          hint: --platform linux/amd64, or --platform all"
     );
     assert_eq!(read_in(&format!("{engine}:shop:1.4"), &arm), Err(error));
+    let reason = format!(
+        "{engine}: shop:1.4 in {engine} has no image for linux/arm64, only for linux/amd64"
+    );
+    let elsewhere = read_in("shop:1.4", &arm).unwrap_err();
+    assert!(elsewhere.contains(&reason), "{elsewhere}");
+    assert!(elsewhere.contains("no registry in this test"), "{elsewhere}");
+    assert!(elsewhere.ends_with("hint: --platform linux/amd64, or --platform all"), "{elsewhere}");
+    let mut all = ctx.clone();
+    all.platform = PlatformChoice::All;
+    let opened = open(&"shop:1.4".parse().unwrap(), &all).unwrap();
+    let Opened::Images(images) = opened else { panic!("no images") };
+    assert_eq!((images.len(), images[0].image.source.as_str()), (1, engine));
+    let warnings = images[0].warnings.join("; ");
+    assert!(warnings.contains("no registry in this test"), "{warnings}");
     let error = open(&format!("{engine}:dind").parse().unwrap(), ctx).err().unwrap();
     assert_eq!(
         text(&error),

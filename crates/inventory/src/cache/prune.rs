@@ -11,7 +11,7 @@ use super::{Cache, CacheError};
 /// Temporary files older than this belong to nobody: writing one takes milliseconds.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-const DIRECTORIES: [&str; 4] = ["facts", "by-digest", "by-stamp", "by-archive"];
+const DIRECTORIES: [&str; 5] = ["facts", "by-digest", "by-stamp", "by-archive", "by-image"];
 
 /// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]

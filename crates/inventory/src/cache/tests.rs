@@ -95,6 +95,9 @@ fn damage_counts_as_absent_and_is_replaced() {
         cache.store(&known, Some("stamp")).unwrap();
         cache.store_archive("key", &images("x")).unwrap();
         assert!(cache.by_archive("key").is_some());
+        let image = Digest::sha256(&[1; 32]);
+        cache.store_image(&image, &[known.facts.diff_id()]).unwrap();
+        assert!(cache.by_image(&image).is_some());
         for file in all_files(&cache) {
             damage(&file);
         }
@@ -102,6 +105,7 @@ fn damage_counts_as_absent_and_is_replaced() {
         assert_eq!(cache.by_stamp("stamp"), None);
         assert_eq!(cache.facts(known.facts.diff_id()), None);
         assert_eq!(cache.by_archive("key"), None);
+        assert_eq!(cache.by_image(&image), None);
         cache.store(&known, Some("stamp")).unwrap();
         assert_eq!(cache.by_stamp("stamp").as_ref(), Some(&known));
     }
@@ -131,6 +135,21 @@ fn images_are_found_by_their_key_alone() {
     assert_eq!((info.layers, info.files), (0, 2));
     assert_eq!(cache.prune(0).unwrap().files, 2);
     assert_eq!(cache.by_archive("one"), None);
+}
+
+#[test]
+fn an_engines_image_is_found_by_its_digest_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    let (one, other) = (Digest::sha256(&[1; 32]), Digest::sha256(&[2; 32]));
+    let diff_ids = [DiffId(Digest::sha256(&[3; 32])), DiffId(Digest::sha512(&[4; 64]))];
+    cache.store_image(&one, &diff_ids.each_ref()).unwrap();
+    assert_eq!(cache.by_image(&one), Some(diff_ids.to_vec()));
+    assert_eq!(cache.by_image(&other), None);
+    fs::copy(cache.image_path(&one), cache.image_path(&other)).unwrap();
+    assert_eq!(cache.by_image(&other), None);
+    assert_eq!(cache.prune(0).unwrap().files, 2);
+    assert_eq!(cache.by_image(&one), None);
 }
 
 #[test]

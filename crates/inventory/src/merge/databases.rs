@@ -8,7 +8,7 @@ use super::contents::{Contents, Request, What};
 use crate::facts::Content;
 use crate::layer::wal_of;
 use crate::os;
-use crate::view::{Place, View};
+use crate::view::{Place, Unresolved, View};
 use crate::wanted::{
     APK_DATABASES, DPKG_STATUS, DPKG_STATUS_DIRECTORY, FileKind, RPM_DATABASES, RPM_DIRECTORIES,
     is_status_entry,
@@ -60,13 +60,32 @@ impl Database {
     }
 }
 
+/// Something that could not be read.
+pub(super) struct Damage {
+    pub(super) path: Vec<u8>,
+    /// Whose bytes are damaged, if any are.
+    pub(super) layer: Option<usize>,
+    pub(super) messages: Vec<String>,
+}
+
+/// A database file of rpm, and what is in it.
+struct Candidate {
+    database: Database,
+    packages: usize,
+    problems: Vec<String>,
+}
+
 /// Databases, and what is to be said about them.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) databases: Vec<Database>,
-    /// Path, layer, message.
-    pub(super) problems: Vec<(Vec<u8>, Option<usize>, String)>,
+    /// What may hide a database.
+    pub(super) problems: Vec<Damage>,
+    /// What hides none: paths that are no databases, and damage in those that are not in force.
+    pub(super) oddities: Vec<Damage>,
     pub(super) notes: Vec<String>,
+    /// Paths followed to find them, whatever was there.
+    pub(super) lookups: usize,
 }
 
 /// Finds the databases of `families`, and sees to it that their contents are there.
@@ -95,7 +114,7 @@ impl Finder<'_, '_, '_> {
         let names = match self.view.names(DPKG_STATUS_DIRECTORY.as_bytes()) {
             Ok(names) => names,
             Err(error) => {
-                return self.problem(DPKG_STATUS_DIRECTORY.as_bytes(), &error.to_string());
+                return self.problem(DPKG_STATUS_DIRECTORY.as_bytes(), error);
             }
         };
         for name in names.iter().filter(|name| is_status_entry(name)) {
@@ -111,7 +130,8 @@ impl Finder<'_, '_, '_> {
     }
 
     /// In each place the newest format that holds packages: a conversion leaves the old file
-    /// behind.
+    /// behind. A newer one without packages that has problems has lost them, which is said; so is
+    /// what is wrong with an older one.
     fn rpm(&mut self) {
         for directory in RPM_DIRECTORIES {
             let mut candidates = Vec::new();
@@ -123,25 +143,34 @@ impl Finder<'_, '_, '_> {
             }
             let with_packages = candidates
                 .iter()
-                .position(|(_, packages)| *packages > 0)
+                .position(|candidate| candidate.packages > 0)
                 .or_else(|| (!candidates.is_empty()).then_some(0));
             let Some(chosen) = with_packages else { continue };
-            let (database, _) = candidates.swap_remove(chosen);
-            for (other, packages) in candidates {
-                if packages > 0 {
+            let Candidate { database, .. } = candidates.remove(chosen);
+            for (number, other) in candidates.into_iter().enumerate() {
+                if other.packages > 0 {
                     self.found.notes.push(format!(
                         "{} is not in force beside {}",
-                        String::from_utf8_lossy(&other.path),
+                        String::from_utf8_lossy(&other.database.path),
                         String::from_utf8_lossy(&database.path)
                     ));
+                }
+                if !other.problems.is_empty() {
+                    let is_newer = number < chosen;
+                    let found = &mut self.found;
+                    let list = if is_newer { &mut found.problems } else { &mut found.oddities };
+                    list.push(Damage {
+                        layer: Some(other.database.layer()),
+                        path: other.database.path,
+                        messages: other.problems,
+                    });
                 }
             }
             self.add(database);
         }
     }
 
-    /// An rpm database and how many packages it has.
-    fn rpm_database(&mut self, path: &[u8]) -> Option<(Database, usize)> {
+    fn rpm_database(&mut self, path: &[u8]) -> Option<Candidate> {
         let place = self.place(path)?;
         let wal_path = wal_of(&place.path);
         let wal = self.place(&wal_path).filter(|wal| !self.is_empty_wal(wal));
@@ -154,11 +183,17 @@ impl Finder<'_, '_, '_> {
             None => What::File { path: place.stored, kind: FileKind::Rpm },
         };
         let request = Request { layer: place.layer, what };
-        let packages = match self.contents.ensure(&request) {
-            Ok(Content::Rpm(rpm)) => rpm.packages.len(),
-            _ => 0,
+        let (packages, problems) = match self.contents.ensure(&request) {
+            Ok(Content::Rpm(rpm)) => {
+                let problems = rpm.packages.problems().iter().map(ToString::to_string);
+                (rpm.packages.len(), problems.collect())
+            }
+            Ok(Content::Unreadable(reason)) => (0, vec![reason.to_owned()]),
+            Err(reason) => (0, vec![reason]),
+            Ok(_) => (0, Vec::new()),
         };
-        Some((Database { family: Family::Rpm, path: place.path, decided, request }, packages))
+        let database = Database { family: Family::Rpm, path: place.path, decided, request };
+        Some(Candidate { database, packages, problems })
     }
 
     fn is_empty_wal(&mut self, wal: &Place) -> bool {
@@ -184,16 +219,23 @@ impl Finder<'_, '_, '_> {
     }
 
     fn place(&mut self, path: &[u8]) -> Option<Place> {
+        self.found.lookups += 1;
         match self.view.file(path) {
             Ok(place) => place,
             Err(error) => {
-                self.problem(path, &error.to_string());
+                self.problem(path, error);
                 None
             }
         }
     }
 
-    fn problem(&mut self, path: &[u8], message: &str) {
-        self.found.problems.push((path.to_vec(), None, message.to_owned()));
+    fn problem(&mut self, path: &[u8], error: Unresolved) {
+        let found = &mut self.found;
+        let list = match error {
+            // A package manager finds no database there either.
+            Unresolved::Links | Unresolved::NotAFile => &mut found.oddities,
+            Unresolved::Steps | Unresolved::Names | Unresolved::Facts(_) => &mut found.problems,
+        };
+        list.push(Damage { path: path.to_vec(), layer: None, messages: vec![error.to_string()] });
     }
 }

@@ -214,6 +214,69 @@ fn what_cannot_be_followed_or_read_is_a_problem() {
 }
 
 #[test]
+fn what_is_not_known_is_told() {
+    let check = |stack: &[&[&str]], expected: &[&str]| {
+        assert_eq!(merged(stack).0.unread, expected, "{stack:?}");
+    };
+    let sound = dpkg(&["a 1"]);
+    check(&[&[&sound]], &[]);
+    check(&[&["var/lib/dpkg/status: hello"], &[&sound]], &[]);
+    check(&[&["var/lib/dpkg/status: hello"]], &["var/lib/dpkg/status: is not a dpkg database"]);
+    check(
+        &[&[&format!("{sound}Version: 1\n\nPackage: b\nVersion: 1\n")]],
+        &["var/lib/dpkg/status: a stanza has no readable field Package (and 1 more)"],
+    );
+    // Nothing is there for dpkg either.
+    check(&[&["var/lib/dpkg/status -> status"]], &[]);
+    check(&[&["var/lib/dpkg/status|"]], &[]);
+    let names: Vec<String> = (0..10_001).map(|n| format!("var/lib/dpkg/status.d/{n}")).collect();
+    check(
+        &[&names.iter().map(String::as_str).collect::<Vec<_>>()],
+        &["var/lib/dpkg/status.d: the directory has more than 10000 entries"],
+    );
+    let long = format!("etc/os-release: {}", "x".repeat(70_000));
+    check(&[&[&sound, &long]], &[]);
+
+    let known = &layers(&[&[&sound]])[0];
+    let absent = LayerFacts::unknown(known.diff_id().clone());
+    let merged = merge(&[known, &absent], &mut |_| Err("no".to_owned()));
+    let expected = format!("layer {} (not distributed with the image)", known.diff_id());
+    assert_eq!(merged.unread, [expected]);
+}
+
+#[test]
+fn rpm_databases_that_are_not_in_force_are_not_silent() {
+    let rubbish = "not an rpm database: neither sqlite, ndb nor berkeley db";
+    let (merged, _) = merged(&[&["var/lib/rpm/rpmdb.sqlite: x", "var/lib/rpm/Packages: y"]]);
+    let found: Vec<(&str, &str)> = merged
+        .problems
+        .iter()
+        .map(|problem| (problem.path.as_str(), problem.message.as_str()))
+        .collect();
+    assert_eq!(found, [("var/lib/rpm/Packages", rubbish), ("var/lib/rpm/rpmdb.sqlite", rubbish)]);
+    // The older one was not in force anyway.
+    assert_eq!(merged.unread, [format!("var/lib/rpm/rpmdb.sqlite: {rubbish}")]);
+}
+
+#[test]
+fn paths_that_lead_nowhere_count_too() {
+    let links: Vec<String> =
+        (0..9_000).map(|n| format!("var/lib/dpkg/status.d/{n} -> /nowhere")).collect();
+    let statuses: Vec<String> = (0..7).map(|n| dpkg(&[&format!("a {n}")])).collect();
+    let mut stack: Vec<Vec<&str>> = vec![links.iter().map(String::as_str).collect()];
+    stack.extend(statuses.iter().map(|status| vec![status.as_str()]));
+    let stack: Vec<&[&str]> = stack.iter().map(Vec::as_slice).collect();
+    let (few, _) = merged(&stack[..2]);
+    assert_eq!((few.packages.len(), few.notes.len()), (1, 0));
+    let (many, _) = merged(&stack);
+    assert_eq!(many.packages.len(), 1);
+    assert_eq!(
+        many.notes,
+        ["more than 50000 paths to databases: packages may be older than their layer says"]
+    );
+}
+
+#[test]
 fn packages_are_those_of_the_system() {
     let check = |os: &str, ecosystem: Ecosystem, purl: &str| {
         let (merged, _) = merged(&[&[&dpkg(&["a 1"]), &format!("etc/os-release: {os}")]]);

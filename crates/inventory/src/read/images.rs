@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use plimsoll_image::{KnownBy, SourceImage, SourceLayer};
+use plimsoll_image::{ArchivedLayer, KnownBy, SourceImage, SourceLayer};
 use plimsoll_model::{DiffId, Digest, Problem};
 use plimsoll_unpack::Expected;
 
-use super::archive::{self, Entries};
+use super::archive::{self, Entries, Results};
 use super::session::{Session, Visit, checksum};
 use super::{ImageInventory, inventory, unknown};
 use crate::error::Error;
@@ -36,6 +36,7 @@ enum Outcome {
 enum Key {
     Digest(Digest),
     EngineDiffId(DiffId),
+    EngineImage(Digest, DiffId),
     Stamp(String),
     Alone(usize),
 }
@@ -84,6 +85,10 @@ fn key(layer: &SourceLayer, number: usize) -> Key {
     match (&layer.digest, &layer.known_by) {
         (Some(digest), _) | (None, KnownBy::Digest(digest)) => Key::Digest(digest.clone()),
         (None, KnownBy::EngineDiffId(diff_id)) => Key::EngineDiffId(diff_id.clone()),
+        // Layers of one image that claim the same are the same once they are verified.
+        (None, KnownBy::EngineImage { image, diff_id }) => {
+            Key::EngineImage(image.clone(), diff_id.clone())
+        }
         (None, KnownBy::Stamp(stamp)) => Key::Stamp(stamp.to_string()),
         (None, KnownBy::Nothing) => Key::Alone(number),
     }
@@ -95,6 +100,10 @@ fn cached(session: &Session<'_>, layer: &SourceLayer) -> Option<LayerFacts> {
     match &layer.known_by {
         KnownBy::Digest(digest) => cache.by_digest(digest),
         KnownBy::EngineDiffId(diff_id) => cache.facts(diff_id),
+        KnownBy::EngineImage { image, diff_id } => {
+            let verified = cache.by_image(image)?.contains(diff_id);
+            verified.then(|| cache.facts(diff_id)).flatten()
+        }
         KnownBy::Stamp(stamp) => {
             let known = cache.by_stamp(&stamp.to_string())?;
             // Under another digest it is read again, so that the error names both.
@@ -124,27 +133,72 @@ fn read_exports(
             .filter(|number| outcomes[**number].is_some())
             .filter_map(|number| distinct[*number].source.diff_id.as_ref())
             .collect();
-        let (_, analysed) = archive::analyse(session, export.open()?, &known)?;
+        let (exported, analysed) = archive::analyse(session, export.open()?, &known)?;
+        for exported in &exported {
+            let positions = exported.layers.iter().zip(&image.layers).zip(stack);
+            for ((exported, promised), number) in positions {
+                if outcomes[*number].is_none() {
+                    compare(&image.image.reference, exported, promised, &analysed)?;
+                }
+            }
+        }
         for (path, result) in analysed {
             // What is no layer of this image may be anything.
             let Ok(analysed) = result else { continue };
             let diff_id = analysed.known.facts.diff_id().clone();
-            let layer = stack.iter().find(|number| {
-                outcomes[**number].is_none()
-                    && distinct[**number].source.diff_id.as_ref() == Some(&diff_id)
-            });
-            if let Some(number) = layer {
-                session.store(&analysed.known, None);
-                outcomes[*number] = Some(Outcome::Facts(analysed.known.facts));
-                entries.insert(diff_id, path);
+            let promised: Vec<usize> = stack
+                .iter()
+                .copied()
+                .filter(|number| {
+                    outcomes[*number].is_none()
+                        && distinct[*number].source.diff_id.as_ref() == Some(&diff_id)
+                })
+                .collect();
+            if promised.is_empty() {
+                continue;
+            }
+            session.store(&analysed.known, None);
+            entries.insert(diff_id, path);
+            for number in promised {
+                outcomes[number] = Some(Outcome::Facts(analysed.known.facts.clone()));
             }
         }
         if let Some(number) = stack.iter().find(|number| outcomes[**number].is_none()) {
             let layer = distinct[*number].source.name();
             return Err(Error::Missing { image: image.image.reference.clone(), layer });
         }
+        store_image(session, image);
     }
     Ok(entries)
+}
+
+/// What the export has in a layer's place must be the promised layer.
+fn compare(
+    image: &str,
+    exported: &ArchivedLayer,
+    promised: &SourceLayer,
+    results: &Results,
+) -> Result<(), Error> {
+    match exported.entry.as_ref().and_then(|path| results.get(path)) {
+        Some(Ok(analysed)) => agree(image, promised, &analysed.known.facts),
+        Some(Err(error)) => Err(Error::Layer {
+            image: image.to_owned(),
+            layer: promised.name(),
+            source: Arc::clone(error),
+        }),
+        // Known ones are passed over; others are missed when all are counted.
+        None => Ok(()),
+    }
+}
+
+/// Keeps the diff_ids of an image whose engine did not compute them, all layers verified.
+fn store_image(session: &Session<'_>, image: &SourceImage) {
+    let known_by = image.layers.first().map(|layer| &layer.known_by);
+    if let Some(KnownBy::EngineImage { image: key, .. }) = known_by {
+        let diff_ids: Vec<_> =
+            image.layers.iter().filter_map(|layer| layer.diff_id.as_ref()).collect();
+        session.store_image(key, &diff_ids);
+    }
 }
 
 /// Reads the missing layers in parallel, the largest first.

@@ -40,6 +40,8 @@ pub(super) fn read(session: &Session<'_>, source: RootFs) -> io::Result<ImageInv
         package.locations.iter_mut().for_each(|location| location.layer = None);
     }
     merged.problems.iter_mut().for_each(|problem| problem.layer = None);
+    let unread = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message));
+    merged.unread.extend(unread);
     merged.problems.append(&mut problems);
     Ok(inventory(source.image, merged, session.settings.as_of))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use plimsoll_image::ArchivedImage;
-use plimsoll_model::Digest;
+use plimsoll_model::{DiffId, Digest};
 use plimsoll_unpack::tar::{Entry, Kind};
 use plimsoll_unpack::{
     Checksum, Compression, Expected, Layer, LayerError, pipeline_memory, read_layer,
@@ -106,6 +106,13 @@ impl<'a> Session<'a> {
     pub(super) fn store_archive(&self, key: Option<&str>, images: &[ArchivedImage]) {
         if let (Some(cache), Some(key)) = (self.cache, key) {
             self.stored(cache.store_archive(key, images));
+        }
+    }
+
+    /// Keeps what an engine says of an image, every layer verified.
+    pub(super) fn store_image(&self, image: &Digest, diff_ids: &[&DiffId]) {
+        if let Some(cache) = self.cache {
+            self.stored(cache.store_image(image, diff_ids));
         }
     }
 

@@ -233,6 +233,7 @@ fn a_foreign_layer_stays_unknown_in_the_cache() {
     assert_eq!(names(inventory), ["a 1"]);
     assert_eq!(inventory.problems.len(), 1, "{:?}", inventory.problems);
     assert!(inventory.problems[0].message.contains("foreign"), "{:?}", inventory.problems);
+    assert_eq!(inventory.unread, [format!("layer {foreign} (not distributed with the image)")]);
 }
 
 #[test]

@@ -7,20 +7,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use plimsoll_image::PlatformChoice;
-use plimsoll_inventory::Cache;
+use plimsoll_inventory::{Cache, Error};
 use plimsoll_model::Platform;
 
-use crate::support::{chain, names, open_with, read_with, sha256, status, tar_of};
+use crate::support::{chain, gzip, names, open_with, read_with, sha256, status, tar_of};
 
-/// Answers as Docker does, for one image.
-struct FakeDocker {
+/// Answers as Docker or Podman does, for one image.
+struct FakeEngine {
     host: String,
     exports: Arc<AtomicUsize>,
 }
 
-impl FakeDocker {
+/// What an engine is known by.
+#[derive(Clone, Copy)]
+enum Kind {
+    Docker,
+    /// On Docker's socket, and the digest of the image's manifest ends so.
+    Podman(char),
+}
+
+impl FakeEngine {
     /// The layers as the engine names them, and as the export has them.
-    fn start(promised: &[Vec<u8>], exported: &[Vec<u8>]) -> Self {
+    fn start(kind: Kind, promised: &[Vec<u8>], exported: &[Vec<u8>]) -> Self {
         let diff_ids: Vec<String> = promised.iter().map(|layer| sha256(layer)).collect();
         let config = serde_json::json!({"architecture": "amd64", "os": "linux", "config": {},
             "rootfs": {"type": "layers", "diff_ids": diff_ids}})
@@ -39,7 +47,14 @@ impl FakeDocker {
         );
         files.push(("manifest.json", manifest.as_bytes()));
         let archive = tar_of(&files);
-        let image = serde_json::json!({"Id": id, "RepoTags": ["shop:1"], "RepoDigests": [],
+        let (header, repo_digests) = match kind {
+            Kind::Docker => ("", vec![]),
+            Kind::Podman(manifest) => {
+                let digest = manifest.to_string().repeat(64);
+                ("Libpod-API-Version: 5.0.0\r\n", vec![format!("shop@sha256:{digest}")])
+            }
+        };
+        let image = serde_json::json!({"Id": id, "RepoTags": ["shop:1"], "RepoDigests": repo_digests,
             "Os": "linux", "Architecture": "amd64", "RootFS": {"Type": "layers", "Layers": diff_ids}})
         .to_string();
 
@@ -62,7 +77,7 @@ impl FakeDocker {
                 };
                 let length = body.len();
                 let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                    "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n{header}\r\n"
                 );
                 // The client may have read enough.
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
@@ -100,7 +115,7 @@ fn layers() -> Vec<Vec<u8>> {
 fn nothing_is_exported_when_all_layers_are_known() {
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::new(directory.path().to_owned());
-    let docker = FakeDocker::start(&layers(), &layers());
+    let docker = FakeEngine::start(Kind::Docker, &layers(), &layers());
     for exports in [1, 1] {
         let inventory = &read_with(docker.open(), Some(&cache), &|_| {}).unwrap()[0];
         assert_eq!(names(inventory), ["a 1"]);
@@ -111,7 +126,7 @@ fn nothing_is_exported_when_all_layers_are_known() {
     // for which the engine is asked again.
     let mut more = layers();
     more.push(tar_of(&[("var/lib/dpkg/status", b"->/data/packages")]));
-    let docker = FakeDocker::start(&more, &more);
+    let docker = FakeEngine::start(Kind::Docker, &more, &more);
     let inventory = &read_with(docker.open(), Some(&cache), &|_| {}).unwrap()[0];
     assert_eq!(names(inventory), ["a 1", "b 1"]);
     assert_eq!((docker.exports(), inventory.notes.len()), (2, 1));
@@ -122,7 +137,62 @@ fn nothing_is_exported_when_all_layers_are_known() {
 #[test]
 fn an_export_without_a_promised_layer_is_an_error() {
     let other = vec![layers().remove(0), tar_of(&[("x", b"")])];
-    let docker = FakeDocker::start(&layers(), &other);
+    let docker = FakeEngine::start(Kind::Docker, &layers(), &other);
     let error = chain(&read_with(docker.open(), None, &|_| {}).unwrap_err());
     assert!(error.contains(&sha256(&layers()[1])), "{error}");
+}
+
+#[test]
+fn podmans_image_is_believed_only_after_an_export_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    // An empty layer twice, as builds leave them: it is in the export once.
+    let mut clean = layers();
+    clean.extend([tar_of(&[]), tar_of(&[])]);
+    let scan = |podman: &FakeEngine, expected: usize| {
+        let inventory = &read_with(podman.open(), Some(&cache), &|_| {}).unwrap()[0];
+        assert_eq!((names(inventory), podman.exports()), (vec!["a 1".to_owned()], expected));
+    };
+    // The facts of all layers are known, but not that this image has these layers.
+    let docker = FakeEngine::start(Kind::Docker, &clean, &clean);
+    scan(&docker, 1);
+    let podman = FakeEngine::start(Kind::Podman('1'), &clean, &clean);
+    scan(&podman, 1);
+    scan(&podman, 1);
+    // Facts that were pruned are read again.
+    std::fs::remove_dir_all(directory.path().join("facts")).unwrap();
+    scan(&podman, 2);
+    scan(&podman, 2);
+}
+
+#[test]
+fn an_image_that_claims_the_layers_of_another_is_found_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    let clean = FakeEngine::start(Kind::Podman('1'), &layers(), &layers());
+    read_with(clean.open(), Some(&cache), &|_| {}).unwrap();
+    let hostile = tar_of(&[("var/lib/dpkg/status", status(&["evil 1"]).as_bytes())]);
+    let swapped = layers().into_iter().rev().collect();
+    for exported in [vec![hostile, layers().remove(1)], swapped] {
+        let (actual, claimed) = (sha256(&exported[0]), sha256(&layers()[0]));
+        // The same configuration, and so the same id.
+        let podman = FakeEngine::start(Kind::Podman('2'), &layers(), &exported);
+        for exports in [1, 2] {
+            let error = chain(&read_with(podman.open(), Some(&cache), &|_| {}).unwrap_err());
+            let expected = format!("has diff_id {actual}, its configuration claims {claimed}");
+            assert!(error.contains(&expected), "{error}");
+            assert_eq!(podman.exports(), exports);
+        }
+    }
+}
+
+#[test]
+fn a_broken_layer_of_an_export_is_named_with_what_is_wrong() {
+    let mut broken = layers();
+    let whole = gzip(&broken[1]);
+    broken[1] = whole[..whole.len() - 9].to_vec();
+    let docker = FakeEngine::start(Kind::Docker, &layers(), &broken);
+    let error = read_with(docker.open(), None, &|_| {}).unwrap_err();
+    assert!(matches!(&error, Error::Layer { layer, .. } if *layer == sha256(&layers()[1])));
+    assert!(chain(&error).len() > error.to_string().len() + 2, "{error}");
 }

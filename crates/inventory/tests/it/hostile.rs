@@ -210,6 +210,56 @@ fn an_rpm_database_damaged_at_every_page() {
 }
 
 #[test]
+fn a_broken_rpm_database_beside_another_one() {
+    let (Some(sqlite), Some(old)) = (
+        shared("rpmdb/amazonlinux2023-plain/var/lib/rpm/rpmdb.sqlite"),
+        shared("rpmdb/libuuid-bdb/var/lib/rpm/Packages"),
+    ) else {
+        return;
+    };
+    let (sqlite, old) = (fs::read(sqlite).unwrap(), fs::read(old).unwrap());
+    let inventory = |sqlite: &[u8], old: &[u8]| {
+        let files = [("var/lib/rpm/rpmdb.sqlite", sqlite), ("var/lib/rpm/Packages", old)];
+        scan(&Layout::new(&[Blob::plain(&tar_of(&files))]).reference())
+    };
+    let mut broken = sqlite.clone();
+    broken[4096..].fill(0xff);
+    let found = inventory(&broken, &old);
+    assert_eq!(found.packages[0].locations[0].path, "var/lib/rpm/Packages");
+    assert!(found.problems.iter().any(|problem| problem.path == "var/lib/rpm/rpmdb.sqlite"));
+    assert_eq!(found.unread.len(), 1, "{:?}", found.unread);
+
+    // Nothing is lost with a leftover, but that it is broken is said.
+    let found = inventory(&sqlite, b"rubbish");
+    assert_eq!((found.packages.len(), found.problems.len(), found.unread.len()), (103, 1, 0));
+    assert_eq!(found.problems[0].path, "var/lib/rpm/Packages");
+}
+
+#[test]
+fn holes_without_end_in_databases() {
+    let mut tar = Vec::new();
+    for number in 0..3 {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(format!("{number}/dpkg/status")).unwrap();
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_size(0);
+        header.set_mode(0o644);
+        header.as_gnu_mut().unwrap().set_real_size(3 << 20);
+        header.set_cksum();
+        tar.extend_from_slice(header.as_bytes());
+    }
+    tar.extend([0; 1024]);
+    let layout = Layout::new(&[Blob::plain(&tar)]);
+    let budget = Budget::default();
+    let mut settings = settings(None, &budget, &|_| {});
+    settings.limits.max_output_bytes = 8 << 20;
+    let error = chain(&read(open(&layout.reference()), &settings).unwrap_err());
+    assert!(error.contains("holes of sparse files yields more than 8388608 bytes"), "{error}");
+    settings.limits.max_output_bytes = 10 << 20;
+    assert_eq!(read(open(&layout.reference()), &settings).unwrap().len(), 1);
+}
+
+#[test]
 fn a_large_rpm_database_goes_through_the_disk_and_leaves_nothing() {
     let Some(path) = shared("rpmdb/amazonlinux2023-plain/var/lib/rpm/rpmdb.sqlite") else { return };
     let mut database = fs::read(path).unwrap();

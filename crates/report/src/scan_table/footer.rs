@@ -1,7 +1,7 @@
 //! The sum, and everything that the sum does not say.
 
 use plimsoll_advice::source_updates;
-use plimsoll_model::{Coverage, CoverageStatus, Finding, Scan, Severity, State};
+use plimsoll_model::{Coverage, CoverageStatus, Finding, Scan, Scope, Severity, State};
 
 use super::groups::{in_force, severities};
 use crate::look::Look;
@@ -95,6 +95,8 @@ fn was_judged(scan: &Scan) -> bool {
 fn not_evaluated(coverage: &Coverage) -> Option<String> {
     let why = match coverage.status {
         CoverageStatus::Evaluated => return None,
+        // What could not be read stands here by its path or layer, not by a scope.
+        CoverageStatus::NoData if coverage.scope.parse::<Scope>().is_err() => "cannot be judged",
         CoverageStatus::NoData => "not evaluated: no advisory data",
         CoverageStatus::Unsupported => "not evaluated: no feed covers it",
         CoverageStatus::Stale => "evaluated with data older than the limit",

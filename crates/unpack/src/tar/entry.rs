@@ -127,7 +127,15 @@ impl Read for Entry<'_> {
 impl BufRead for Entry<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match self.body.next_run() {
-            Run::Hole(length) => Ok(&ZEROS[..clamp(length, ZEROS.len())]),
+            Run::Hole(0) => Ok(&[]),
+            Run::Hole(length) => {
+                let left = self.body.max_holes.saturating_sub(self.body.holes);
+                if left == 0 {
+                    let error = TarError::TooManyHoles { limit: self.body.max_holes };
+                    return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+                }
+                Ok(&ZEROS[..clamp(length.min(left), ZEROS.len())])
+            }
             Run::Data(length) => {
                 let available = self.source.fill_buf()?;
                 if available.is_empty() {
@@ -142,7 +150,11 @@ impl BufRead for Entry<'_> {
 
     fn consume(&mut self, n: usize) {
         let n = match self.body.next_run() {
-            Run::Hole(length) => clamp(length, n),
+            Run::Hole(length) => {
+                let n = clamp(length, n);
+                self.body.holes += n as u64;
+                n
+            }
             Run::Data(length) => {
                 let n = clamp(length, n);
                 self.source.consume(n);
@@ -157,7 +169,7 @@ impl BufRead for Entry<'_> {
 /// What holes are read as, this much at a time.
 static ZEROS: [u8; 16 << 10] = [0; 16 << 10];
 
-/// Where reading the current member stands.
+/// Where reading the current member stands, and what the holes of all have cost.
 #[derive(Default)]
 pub(super) struct Body {
     /// Bytes of content.
@@ -168,6 +180,10 @@ pub(super) struct Body {
     pub(super) padding: u64,
     /// Stored bytes and padding as they were when the member began.
     pub(super) length: u64,
+    /// Bytes of holes that may be read of all members together: nothing in the tar pays for them.
+    max_holes: u64,
+    /// Bytes of holes that were read, of all members so far.
+    holes: u64,
     position: u64,
     segments: Vec<Segment>,
     next_segment: usize,
@@ -180,6 +196,10 @@ enum Run {
 }
 
 impl Body {
+    pub(super) fn new(max_holes: u64) -> Self {
+        Self { max_holes, ..Self::default() }
+    }
+
     /// Begins a member whose content is stored as one piece.
     pub(super) fn start_whole(&mut self, size: u64, padding: u64) {
         self.segments.clear();

@@ -83,6 +83,15 @@ pub enum TarError {
         #[source]
         source: PathError,
     },
+    /// More bytes of sparse files' holes were read than [`Limits::max_output_bytes`], all members
+    /// together.
+    ///
+    /// [`Limits::max_output_bytes`]: crate::Limits::max_output_bytes
+    #[error("reading the holes of sparse files yields more than {limit} bytes")]
+    TooManyHoles {
+        /// The limit.
+        limit: u64,
+    },
     /// More members than [`Limits::max_entries`](crate::Limits::max_entries).
     #[error("tar has more than {limit} entries")]
     TooManyEntries {

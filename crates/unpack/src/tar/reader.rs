@@ -48,7 +48,7 @@ impl<R: BufRead + Send> TarReader<R> {
             entries: 0,
             at_end: false,
             member: Member::default(),
-            body: Body::default(),
+            body: Body::new(limits.max_output_bytes),
             name: Vec::new(),
             extension: Vec::new(),
         }
