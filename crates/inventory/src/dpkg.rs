@@ -178,8 +178,14 @@ impl Stanza {
             name,
             version,
             arch: stanza.architecture.get(),
+            // A source without a name (`Source: (2)`) says nothing.
             source: Some(
-                stanza.source.get().map_or((name, version), |source| split(source, version)),
+                stanza
+                    .source
+                    .get()
+                    .map(|source| split(source, version))
+                    .filter(|(source, _)| !source.is_empty())
+                    .unwrap_or((name, version)),
             ),
             module: None,
             vendor: None,
@@ -237,6 +243,12 @@ mod tests {
         let (found, wrong) = list(text.as_bytes(), Flavour::Status);
         assert_eq!(found, expected, "{text}");
         assert_eq!(wrong, problems, "{text}");
+    }
+
+    #[test]
+    fn a_source_without_a_name_is_none() {
+        let text = "Package: a\nStatus: install ok installed\nVersion: 1\nSource: (2)\n";
+        assert_eq!(list(text.as_bytes(), Flavour::Status).0, ["a 1 - a 1"]);
     }
 
     #[test]

@@ -54,6 +54,11 @@ pub fn read(
     let mut reading = Reading { date: document.date, ..Reading::default() };
     for definition in &document.definitions {
         reading.records += 1;
+        if definition.id.is_empty() {
+            let ordinal = format!("definition {}", reading.records);
+            reading.problem(ordinal, "it has no id");
+            continue;
+        }
         match advisories(feed, scope, profile, &document, definition) {
             Ok(advisories) if advisories.is_empty() => reading.ignored += 1,
             Ok(advisories) => advisories.into_iter().for_each(&mut *sink),
@@ -209,6 +214,19 @@ mod tests {
             .unwrap();
         lines.extend(reading.problems.iter().map(|p| format!("{}: {}", p.path, p.message)));
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_definition_without_an_id_is_a_problem_of_its_ordinal() {
+        let criteria = r#"<criteria><criterion test_ref="t1"/></criteria>"#;
+        let text =
+            document(criteria, "true", STATES).replace(r#"<definition id="d1">"#, "<definition>");
+        let scope = "azurelinux:2.0".parse().unwrap();
+        let mut sink = |advisory: Advisory| panic!("{advisory:?}");
+        let reading =
+            read("azurelinux-oval", &scope, Profile::AZURE_LINUX, text.as_bytes(), &mut sink)
+                .unwrap();
+        assert_eq!(reading.problems[0].path, "definition 1");
     }
 
     #[test]
