@@ -84,6 +84,8 @@ pub fn remedies(packages: &[Package], findings: &[Finding]) -> Vec<Remedy> {
                 target: Some(format!("{} {version}", update.source)),
                 clears: update.findings.iter().map(|finding| finding.key.clone()).collect(),
                 introduces: Vec::new(),
+                changes: Vec::new(),
+                reason: None,
             })
         })
         .collect()

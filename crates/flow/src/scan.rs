@@ -96,6 +96,7 @@ fn judge(
         packages: inventory.packages,
         findings: matched.findings,
         remedies: Vec::new(),
+        rejected_remedies: Vec::new(),
         coverage,
         problems,
         database: Database {

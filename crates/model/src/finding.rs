@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::ecosystem::Ecosystem;
 use crate::image::Origin;
 use crate::package::PackageId;
 use crate::scope::Scope;
@@ -149,6 +149,9 @@ pub struct Evidence {
     pub rule: String,
     /// The comparison.
     pub compared: Comparison,
+    /// The sentence of the distribution's changelog that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
 }
 
 /// `installed relation against`, by the ecosystem's version order.
@@ -206,23 +209,6 @@ pub struct Suppressed {
     pub until: Option<Date>,
 }
 
-/// The image that an image was built on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    /// Its name.
-    pub reference: String,
-    /// Its manifest digest.
-    pub digest: Option<Digest>,
-    /// How many of the layers are its.
-    pub layers: usize,
-    /// How it was recognised.
-    pub method: String,
-    /// How sure that is.
-    pub confidence: String,
-    /// Others that fit as well.
-    pub ties: Vec<String>,
-}
-
 /// An action, what it clears and what it brings in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
@@ -232,8 +218,40 @@ pub struct Remedy {
     pub target: Option<String>,
     /// The findings it clears.
     pub clears: Vec<FindingKey>,
-    /// The findings it brings in.
+    /// The findings it brings in, by the keys they would have.
     pub introduces: Vec<FindingKey>,
+    /// The packages that change; none of them where they are not known.
+    #[serde(default)]
+    pub changes: Vec<PackageChange>,
+    /// Why nothing clears them, in the vendor's words; only for the action `none`.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A package before and after an action or between two images.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PackageChange {
+    /// Whose.
+    pub ecosystem: Ecosystem,
+    /// The package.
+    pub name: String,
+    /// Its architecture.
+    pub arch: Option<String>,
+    /// The version before; none where it is added.
+    pub from: Option<String>,
+    /// The version after; none where it is removed.
+    pub to: Option<String>,
+}
+
+/// A remedy that was weighed and is not offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRemedy {
+    /// What it would do.
+    pub action: RemedyAction,
+    /// To what.
+    pub target: String,
+    /// Why it is not offered.
+    pub reason: String,
 }
 
 /// What can be done about a finding.

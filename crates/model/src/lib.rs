@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod advisory;
+mod base;
+mod changes;
 mod digest;
 mod document;
 mod ecosystem;
@@ -14,15 +16,18 @@ mod scope;
 mod severity;
 
 pub use advisory::{Advisory, PackageKey, PackageKind, Range, RangeEnd};
+pub use base::{Base, BaseMethod, Confidence, Effect, Newer, NewerImage};
+pub use changes::{ArchiveStatus, ArchiveSuite, ChangelogEntry, HeldBack, Update};
 pub use digest::{Algorithm, DiffId, Digest, ParseDigestError};
 pub use document::{
-    Database, Inventories, InventoriesSchema, Inventory, InventorySchema, Scan, ScanSchema, Scans,
+    BaseReport, BaseSchema, Changes, ChangesSchema, Database, Diff, DiffSchema, DiffSide,
+    Inventories, InventoriesSchema, Inventory, InventorySchema, Scan, ScanSchema, Scans,
     ScansSchema, Tool,
 };
 pub use ecosystem::{Ecosystem, UnknownEcosystem};
 pub use finding::{
-    Base, Comparison, Coverage, CoverageStatus, Cvss, Epss, Evidence, Finding, FindingKey, Kev,
-    Relation, Remedy, RemedyAction, State, Suppressed,
+    Comparison, Coverage, CoverageStatus, Cvss, Epss, Evidence, Finding, FindingKey, Kev,
+    PackageChange, RejectedRemedy, Relation, Remedy, RemedyAction, State, Suppressed,
 };
 pub use image::{Image, Layer, Origin, Problem};
 pub use os::{Eol, EolPhase, Os};

@@ -106,6 +106,7 @@ fn scan() -> Scan {
         packages: vec![ssl, tool, curl, perl],
         findings,
         remedies: Vec::new(),
+        rejected_remedies: Vec::new(),
         coverage: vec![Coverage {
             scope: "debian:12".to_owned(),
             status: CoverageStatus::Evaluated,

@@ -168,6 +168,7 @@ fn explain_package(
         record: entry.record()?.to_owned(),
         rule: rule(side, entry)?,
         compared: Comparison { installed: side.version.clone().into_owned(), relation, against },
+        quote: None,
     };
     let subject = name.to_owned();
     Ok(Some(Explanation {

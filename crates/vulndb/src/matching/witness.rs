@@ -133,6 +133,7 @@ impl<'v> Witness<'v, '_> {
                 relation,
                 against,
             },
+            quote: None,
         })
     }
 

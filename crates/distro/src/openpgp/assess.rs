@@ -9,8 +9,8 @@ use pgp::packet::{PublicKey, Signature, SignatureType};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, KeyVersion, PublicParams, SignedUser, Tag};
 
-use crate::keyring::fingerprint;
-use crate::verify::VerifyError;
+use crate::openpgp::keyring::fingerprint;
+use crate::openpgp::verify::VerifyError;
 
 /// The smallest RSA modulus, in bits, that still counts as secure.
 const MIN_RSA_BITS: u16 = 2048;

@@ -3,9 +3,9 @@ use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey, SignedPu
 use pgp::packet::{Signature, SignatureType, SubpacketData};
 use pgp::types::KeyDetails;
 
-use crate::assess::{SoundKey, assess_primary, assess_subkey, is_strong};
-use crate::clearsign::{self, FrameError};
-use crate::keyring::{Keyring, fingerprint};
+use crate::openpgp::assess::{SoundKey, assess_primary, assess_subkey, is_strong};
+use crate::openpgp::clearsign::{self, FrameError};
+use crate::openpgp::keyring::{Keyring, fingerprint};
 
 /// The largest `InRelease` seen has 256 kB.
 const MAX_RELEASE: usize = 16 << 20;

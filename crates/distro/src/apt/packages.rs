@@ -2,7 +2,7 @@ use std::io::BufRead;
 
 use plimsoll_model::SourcePackage;
 
-use crate::deb822::{Stanza, StanzaError, Stanzas};
+use crate::apt::deb822::{Stanza, StanzaError, Stanzas};
 
 /// The largest index, Debian's with all components, has some 70,000 packages.
 const MAX_PACKAGES: usize = 2_000_000;

@@ -5,9 +5,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use crate::deb822::{Stanza, Stanzas};
-use crate::packages::{is_inside, is_sha256};
-use crate::verify::Verified;
+use crate::apt::deb822::{Stanza, Stanzas};
+use crate::apt::packages::{is_inside, is_sha256};
+use crate::openpgp::verify::Verified;
 
 /// Debian's main suites list some 2,000 files.
 const MAX_INDEXES: usize = 200_000;

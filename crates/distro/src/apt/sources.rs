@@ -1,6 +1,6 @@
 //! apt's lists of package sources (sources.list(5)), in both formats.
 
-use crate::deb822::{Stanza, StanzaError, Stanzas};
+use crate::apt::deb822::{Stanza, StanzaError, Stanzas};
 
 /// A machine has a few lists with a few lines each.
 const MAX_SOURCES: usize = 10_000;

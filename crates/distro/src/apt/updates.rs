@@ -7,7 +7,7 @@ use plimsoll_model::{
 };
 use plimsoll_versions::{InvalidVersion, Scheme, compare};
 
-use crate::packages::IndexPackage;
+use crate::apt::packages::IndexPackage;
 
 /// The name of these advisories' feed.
 pub const FEED: &str = "apt-archive";
@@ -98,7 +98,7 @@ pub fn security_advisories(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packages::Packages;
+    use crate::apt::packages::Packages;
 
     fn updates(packages: &[(&str, &str, &str)]) -> SourceUpdates {
         let index: String = packages

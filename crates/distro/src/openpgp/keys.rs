@@ -40,7 +40,7 @@ pub fn archive_keys(ecosystem: Ecosystem) -> impl Iterator<Item = &'static Archi
 /// The certificates that the program carries for a distribution, ASCII-armoured. None for Ubuntu, whose keyring no
 /// registry that the project builds from has: there the host's keyring or `--keyring` must help.
 pub fn carried_keyring(ecosystem: Ecosystem) -> Option<&'static [u8]> {
-    (ecosystem == Ecosystem::Debian).then_some(include_bytes!("../keys/debian.asc"))
+    (ecosystem == Ecosystem::Debian).then_some(include_bytes!("../../keys/debian.asc"))
 }
 
 /// Where a host keeps the archive keys of a distribution, if it has them.
@@ -145,7 +145,7 @@ mod tests {
     use pgp::types::KeyDetails;
 
     use super::*;
-    use crate::keyring::{Keyring, fingerprint};
+    use crate::openpgp::keyring::{Keyring, fingerprint};
 
     #[test]
     fn the_carried_certificates_are_the_named_keys_with_the_named_expiry() {

@@ -2,8 +2,8 @@
 
 use plimsoll_model::{Ecosystem, Scope};
 
-use crate::keyring::Keyring;
-use crate::keys::{KeyUse, archive_keys};
+use crate::openpgp::keyring::Keyring;
+use crate::openpgp::keys::{KeyUse, archive_keys};
 
 /// Which part of a release a suite holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

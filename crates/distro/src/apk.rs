@@ -1,0 +1,1 @@
+//! apk's repositories: signed indexes, and what is newer in them than what is installed.

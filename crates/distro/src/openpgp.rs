@@ -1,0 +1,7 @@
+//! OpenPGP signatures of distribution archives: which keys may sign, and whether one did.
+
+pub(crate) mod assess;
+pub(crate) mod clearsign;
+pub(crate) mod keyring;
+pub(crate) mod keys;
+pub(crate) mod verify;
