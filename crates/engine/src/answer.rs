@@ -51,6 +51,40 @@ pub(crate) struct ImageAnswer {
     pub(crate) root_fs: RootFsAnswer,
     #[serde(default)]
     pub(crate) descriptor: Option<DescriptorAnswer>,
+    #[serde(default)]
+    pub(crate) config: Option<ImageConfigAnswer>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ImageConfigAnswer {
+    #[serde(default)]
+    pub(crate) env: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) labels: Option<BTreeMap<String, String>>,
+}
+
+/// Podman's own inspection of an image.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PodmanImageAnswer {
+    #[serde(default)]
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(crate) history: Option<Vec<PodmanHistoryAnswer>>,
+}
+
+/// A step as it stands in the image's configuration.
+#[derive(Deserialize)]
+pub(crate) struct PodmanHistoryAnswer {
+    #[serde(default)]
+    pub(crate) created: Option<String>,
+    #[serde(default)]
+    pub(crate) created_by: Option<String>,
+    #[serde(default)]
+    pub(crate) comment: Option<String>,
+    #[serde(default)]
+    pub(crate) empty_layer: bool,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +104,11 @@ pub(crate) struct DescriptorAnswer {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct HistoryAnswer {
     #[serde(default)]
+    pub(crate) created: i64,
+    #[serde(default)]
     pub(crate) created_by: String,
+    #[serde(default)]
+    pub(crate) comment: String,
     #[serde(default)]
     pub(crate) size: i64,
 }

@@ -19,7 +19,7 @@ use crate::private_service::PrivateService;
 
 pub use containers::{Container, ContainerSummary, Which};
 pub use export::ImageExport;
-pub use images::{HistoryStep, Image, ImageSummary};
+pub use images::{HistoryStep, Image, ImageSummary, PodmanDetails};
 
 /// A read-only connection to one engine. Clones share it; a private service ends with the last.
 #[derive(Clone, Debug)]

@@ -93,6 +93,16 @@ pub enum Error {
         /// What was asked for.
         name: String,
     },
+    /// There are more images than are asked for.
+    #[error("{kind} has {images} images with names: only the newest {limit} were looked at")]
+    TooManyImages {
+        /// The engine.
+        kind: Kind,
+        /// How many there are.
+        images: usize,
+        /// How many are asked for.
+        limit: usize,
+    },
     /// There is no such container.
     #[error("{kind} has no container {name}")]
     NoSuchContainer {

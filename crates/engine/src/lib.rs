@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod chains;
 mod client;
 mod discover;
 mod endpoint;
@@ -12,9 +13,10 @@ mod local;
 mod private_service;
 mod settings;
 
+pub use chains::{LocalChain, local_chains};
 pub use client::{
-    Client, Container, ContainerSummary, HistoryStep, Image, ImageExport, ImageSummary, Version,
-    Which,
+    Client, Container, ContainerSummary, HistoryStep, Image, ImageExport, ImageSummary,
+    PodmanDetails, Version, Which,
 };
 pub use endpoint::Endpoint;
 pub use engines::Engines;

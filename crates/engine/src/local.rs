@@ -82,7 +82,7 @@ pub fn local_containers(engines: &Engines, which: Which) -> Local<LocalContainer
 }
 
 /// Asks every engine that is here, but one that listens for both only once.
-fn ask_each<T>(
+pub(crate) fn ask_each<T>(
     engines: &Engines,
     ask: impl Fn(&Client) -> Result<T, Error>,
     problems: &mut Vec<(Kind, Arc<Error>)>,
@@ -117,7 +117,8 @@ fn same_engine(one: &Client, other: &Client) -> bool {
     one.endpoint() == other.endpoint() || (one_socket.is_some() && one_socket == socket(other))
 }
 
-fn add_new(all: &mut Vec<String>, more: Vec<String>) {
+/// Adds the names that are not there yet.
+pub(crate) fn add_new(all: &mut Vec<String>, more: Vec<String>) {
     for name in more {
         if !all.contains(&name) {
             all.push(name);

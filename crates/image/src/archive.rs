@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::files::{Files, require_document};
 use crate::layout;
 use crate::media_type::{self, LayerKind};
+use crate::metadata::Metadata;
 use crate::platform_choice::PlatformChoice;
 use crate::tag;
 
@@ -154,6 +155,7 @@ fn describe(files: &dyn Files, image: &ArchiveImage) -> Result<Described, Error>
         platform: config.platform(),
         created: config.created(),
         layers: layers.iter().zip(diff_ids).zip(steps).map(layer).collect(),
+        metadata: Metadata { names: image.tags().to_vec(), ..config.metadata() },
     })
 }
 

@@ -7,6 +7,7 @@ use crate::document::config::Config;
 use crate::document::manifest::Manifest;
 use crate::error::Error;
 use crate::media_type::{self, LayerKind};
+use crate::metadata::Metadata;
 
 /// What the documents say about one image on one platform.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub(crate) struct Described {
     pub(crate) platform: Option<Platform>,
     pub(crate) created: Option<Timestamp>,
     pub(crate) layers: Vec<DescribedLayer>,
+    pub(crate) metadata: Metadata,
 }
 
 /// What the documents say about one layer.
@@ -71,6 +73,10 @@ impl Described {
             platform: config.platform(),
             created: config.created(),
             layers: described,
+            metadata: Metadata {
+                annotations: manifest.annotations.clone().unwrap_or_default(),
+                ..config.metadata()
+            },
         })
     }
 

@@ -7,6 +7,8 @@ pub(crate) mod manifest;
 
 use plimsoll_model::Digest;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::document::descriptor::Descriptor;
@@ -27,6 +29,15 @@ pub(crate) fn parse<T: DeserializeOwned>(
         document: document.to_owned(),
         source,
     })
+}
+
+/// Reads a part of a document that is good to have: one of another shape counts as absent.
+pub(crate) fn lenient<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
 }
 
 /// Compares a document with the descriptor that names it.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use plimsoll_engine::{Client, Container, HistoryStep, Kind};
+use plimsoll_engine::{Client, Container, HistoryStep, Kind, PodmanDetails};
 use plimsoll_model::{DiffId, Digest, Image, ImageName, Layer, Origin, Transport};
 use sha2::{Digest as _, Sha256};
 
 use crate::context::Context;
 use crate::error::{Error, Tried};
+use crate::metadata::{self, Metadata};
 use crate::platform_choice::PlatformChoice;
 use crate::source::{Export, KnownBy, LayerBytes, SourceImage, SourceLayer};
 
@@ -39,7 +40,13 @@ pub(crate) fn open(
         });
     }
     // Podman 4.3 fails on images whose history has no times; steps are good to have, no more.
-    let history = client.history(&image.id.to_string()).unwrap_or_default();
+    let id = image.id.to_string();
+    let history = client.history(&id).unwrap_or_default();
+    // So are these.
+    let podman = match client.engine() {
+        Kind::Docker => None,
+        Kind::Podman => client.podman_details(&id).ok(),
+    };
     let steps = created_by(&history, image.diff_ids.len());
     let model_layer = |(diff_id, created_by): (_, &Option<String>)| Layer {
         digest: None,
@@ -70,7 +77,7 @@ pub(crate) fn open(
     let layers = image.diff_ids.iter().map(source_layer).collect();
     let export = Export {
         // By id: a tag may have moved when the export begins.
-        export: client.export(&image.id.to_string()),
+        export: client.export(&id),
         reference: reference.to_owned(),
         source,
         platform: match image.platform.clone() {
@@ -79,6 +86,7 @@ pub(crate) fn open(
         },
         digest: digest.clone(),
     };
+    let metadata = metadata_of(&image, &history, podman);
     let image = Image {
         reference: reference.to_owned(),
         source: source.to_string(),
@@ -88,7 +96,33 @@ pub(crate) fn open(
         created: image.created,
         layers: image.diff_ids.into_iter().zip(&steps).map(model_layer).collect(),
     };
-    Ok(SourceImage { image, layers, export: Some(export), warnings: Vec::new() })
+    Ok(SourceImage { image, layers, metadata, export: Some(export), warnings: Vec::new() })
+}
+
+/// What the engine knows of where an image comes from. Podman's own answers say more than those in
+/// which it takes after Docker.
+fn metadata_of(
+    image: &plimsoll_engine::Image,
+    history: &[HistoryStep],
+    podman: Option<PodmanDetails>,
+) -> Metadata {
+    let own = |step: &HistoryStep| metadata::HistoryStep {
+        created: step.created,
+        created_by: Some(step.created_by.clone()).filter(|text| !text.is_empty()),
+        comment: Some(step.comment.clone()).filter(|text| !text.is_empty()),
+        empty_layer: step.empty_layer,
+    };
+    let podman = podman.unwrap_or_default();
+    let history = if podman.history.is_empty() { history } else { &podman.history };
+    Metadata {
+        names: image.tags.clone(),
+        repo_digests: image.repo_digests.clone(),
+        env: image.env.clone(),
+        labels: image.labels.clone(),
+        history: history.iter().map(own).collect(),
+        annotations: podman.annotations,
+        ..Metadata::default()
+    }
 }
 
 /// Opens the image that a container runs, in whichever engine has the container.
@@ -230,6 +264,8 @@ fn only_sets_metadata(created_by: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -237,7 +273,11 @@ mod tests {
         let check = |history: &[(&str, u64)], layers: usize, expected: &[Option<&str>]| {
             let history: Vec<_> = history
                 .iter()
-                .map(|(step, size)| HistoryStep { created_by: (*step).to_owned(), size: *size })
+                .map(|(step, size)| HistoryStep {
+                    created_by: (*step).to_owned(),
+                    size: *size,
+                    ..Default::default()
+                })
                 .collect();
             let found = created_by(&history, layers);
             let found: Vec<_> = found.iter().map(Option::as_deref).collect();
@@ -270,6 +310,8 @@ mod tests {
                 platform: None,
                 diff_ids: Vec::new(),
                 descriptor: None,
+                env: Vec::new(),
+                labels: BTreeMap::new(),
             })
         };
         let at = |name: &str, byte: u8| format!("{name}@{}", Digest::sha256(&[byte; 32]));

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::files::{Files, require_document};
 use crate::platform_choice::PlatformChoice;
 use crate::tag;
-use crate::walk::{self, Blobs};
+use crate::walk::{self, Blobs, Listing};
 
 /// The document that lists a layout's images.
 pub(crate) const INDEX: &str = "index.json";
@@ -25,10 +25,27 @@ pub(crate) fn images(
     let index = index(files)?;
     let blobs = LayoutBlobs(files);
     let chosen = choose(files.source_name(), index.manifests(), tag)?;
-    match chosen.as_slice() {
-        [descriptor] => walk::images(&blobs, descriptor, choice),
-        several => walk::images_of_index(&blobs, several, INDEX, choice),
+    let mut images = match chosen.as_slice() {
+        [descriptor] => walk::images(&blobs, descriptor, choice)?,
+        several => {
+            let annotations = index.annotations.as_ref();
+            let listing = Listing { digest: None, annotations, members: several };
+            walk::images_of_index(&blobs, &listing, INDEX, choice)?
+        }
+    };
+    // Each of them is the same image, or has the same name.
+    let digest = chosen.first().map(|chosen| &chosen.digest);
+    let is_chosen = |image: &&Descriptor| Some(&image.digest) == digest;
+    for image in &mut images {
+        image.metadata.names = index
+            .manifests()
+            .iter()
+            .filter(is_chosen)
+            .filter_map(name)
+            .map(str::to_owned)
+            .collect();
     }
+    Ok(images)
 }
 
 /// `index.json`, parsed.

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod layout;
 mod media_type;
+mod metadata;
 mod open;
 mod platform_choice;
 mod recognise;
@@ -22,6 +23,7 @@ mod walk;
 
 pub use context::{Context, RegistryOpener};
 pub use error::{Error, Tried};
+pub use metadata::{Attestation, HistoryStep, Metadata};
 pub use open::open;
 pub use platform_choice::PlatformChoice;
 pub use root_fs::RootFs;

@@ -13,8 +13,9 @@ use crate::document::MAX_DOCUMENT_BYTES;
 use crate::document::descriptor::{Descriptor, Index};
 use crate::error::Error;
 use crate::media_type;
+use crate::metadata::Metadata;
 use crate::source::{KnownBy, LayerBytes, SourceImage, SourceLayer};
-use crate::walk::{self, Blobs};
+use crate::walk::{self, Blobs, Listing};
 
 /// A layer that can be asked for.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) fn open(
     let warnings: Vec<_> =
         found.passed_over.iter().map(|attempt| format!("{}: {attempt}", attempt.place)).collect();
     let Manifest { kind, digest, bytes } = &found.manifest;
+    let repo_digest =
+        ImageName { tag: None, digest: Some(digest.clone()), ..found.name.clone() }.to_string();
     let blobs = RemoteBlobs {
         source_name: format!("{}/{}", found.repository.host(), found.repository.path()),
         repository: found.repository.clone(),
@@ -45,7 +48,12 @@ pub(crate) fn open(
         true => {
             let document = format!("the index {digest}");
             let index: Index = document::parse(bytes, &blobs.source_name, &document)?;
-            walk::images_of_index(&blobs, index.manifests(), &document, &ctx.platform)?
+            let listing = Listing {
+                digest: Some(digest),
+                annotations: index.annotations.as_ref(),
+                members: index.manifests(),
+            };
+            walk::images_of_index(&blobs, &listing, &document, &ctx.platform)?
         }
         false => {
             let size = bytes.len() as u64;
@@ -53,13 +61,18 @@ pub(crate) fn open(
             walk::images(&blobs, &descriptor, &ctx.platform)?
         }
     };
-    let image = |image: &Described| SourceImage {
+    let image = |image: Described| SourceImage {
         image: image.image(reference, Transport::Registry),
         layers: image.layers.iter().map(|layer| source_layer(&found.repository, layer)).collect(),
+        metadata: Metadata {
+            names: vec![found.name.to_string()],
+            repo_digests: vec![repo_digest.clone()],
+            ..image.metadata
+        },
         export: None,
         warnings: warnings.clone(),
     };
-    Ok(described.iter().map(image).collect())
+    Ok(described.into_iter().map(image).collect())
 }
 
 fn source_layer(repository: &Repository, layer: &DescribedLayer) -> SourceLayer {

@@ -9,6 +9,7 @@ use crate::archive::ArchiveKind;
 use crate::described::Described;
 use crate::error::Error;
 use crate::files::{self, Files};
+use crate::metadata::Metadata;
 use crate::platform_choice::PlatformChoice;
 use crate::registry::RemoteLayer;
 use crate::root_fs::RootFs;
@@ -34,6 +35,8 @@ pub struct SourceImage {
     pub image: Image,
     /// The layers, lowest first: as many as `image.layers`, in the same order.
     pub layers: Vec<SourceLayer>,
+    /// What the documents say of where it comes from.
+    pub metadata: Metadata,
     /// Present for an engine, whose layers can only be read together; their own `open` fails.
     pub export: Option<Export>,
     /// What the user should know about how it was found.
@@ -166,5 +169,6 @@ pub(crate) fn assemble(
         });
     }
     let image = described.image(reference, source);
-    Ok(SourceImage { image, layers, export: None, warnings: Vec::new() })
+    let metadata = described.metadata;
+    Ok(SourceImage { image, layers, metadata, export: None, warnings: Vec::new() })
 }

@@ -12,6 +12,7 @@ use crate::archive::{self, ArchiveKind};
 use crate::described::Described;
 use crate::error::Error;
 use crate::files::{self, Files};
+use crate::metadata::Metadata;
 use crate::platform_choice::PlatformChoice;
 use crate::stored::FileStamp;
 
@@ -54,6 +55,8 @@ pub struct ArchivedImage {
     pub image: Image,
     /// The layers, lowest first: as many as `image.layers`, in the same order.
     pub layers: Vec<ArchivedLayer>,
+    /// What the documents say of where it comes from.
+    pub metadata: Metadata,
 }
 
 /// One layer of an image in an archive.
@@ -150,5 +153,6 @@ fn archived(
             foreign: layer.foreign,
         });
     }
-    Ok(ArchivedImage { image: described.image(&asked.reference, source), layers })
+    let image = described.image(&asked.reference, source);
+    Ok(ArchivedImage { image, layers, metadata: described.metadata })
 }

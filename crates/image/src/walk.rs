@@ -1,6 +1,6 @@
 //! From an index to the manifests of the wanted platforms, in a layout and in a registry alike.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use plimsoll_model::{Digest, Platform};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::document::descriptor::{Descriptor, Index};
 use crate::document::manifest::Manifest;
 use crate::error::Error;
 use crate::media_type::{self, ManifestKind};
+use crate::metadata::Attestation;
 use crate::platform_choice::PlatformChoice;
 
 /// Where documents are read by their digest.
@@ -29,6 +30,14 @@ const MAX_INDEX_DEPTH: u32 = 4;
 /// is each member looked at, in nested indexes too: these multiply.
 const MAX_MANIFESTS: usize = 1000;
 
+/// An index, or the part of one that is looked at.
+pub(crate) struct Listing<'a> {
+    /// None of `index.json`, which nothing names.
+    pub(crate) digest: Option<&'a Digest>,
+    pub(crate) annotations: Option<&'a BTreeMap<String, String>>,
+    pub(crate) members: &'a [Descriptor],
+}
+
 /// The images that a descriptor leads to: one, or one for each wanted platform of an index.
 pub(crate) fn images(
     blobs: &impl Blobs,
@@ -39,7 +48,7 @@ pub(crate) fn images(
         Some(ManifestKind::Index) => {
             let document = index_name(descriptor);
             let index = read_index(blobs, descriptor)?;
-            images_of_index(blobs, index.manifests(), &document, choice)
+            images_of_index(blobs, &listing(descriptor, &index), &document, choice)
         }
         Some(ManifestKind::Image) => {
             let described = describe(blobs, descriptor)?;
@@ -55,13 +64,13 @@ pub(crate) fn images(
 /// The images for the wanted platforms among the members of an index, which `document` names.
 pub(crate) fn images_of_index(
     blobs: &impl Blobs,
-    descriptors: &[Descriptor],
+    listing: &Listing<'_>,
     document: &str,
     choice: &PlatformChoice,
 ) -> Result<Vec<Described>, Error> {
     let mut candidates = Candidates::default();
-    candidates.collect(blobs, descriptors, MAX_INDEX_DEPTH)?;
-    let Candidates { mut found, passed_over, .. } = candidates;
+    candidates.collect(blobs, listing, MAX_INDEX_DEPTH)?;
+    let Candidates { mut found, listings, passed_over, attestations, .. } = candidates;
     if found.is_empty() {
         return Err(passed_over.unwrap_or_else(|| Error::NoImage {
             source_name: blobs.source_name().to_owned(),
@@ -80,10 +89,20 @@ pub(crate) fn images_of_index(
     let mut images = Vec::with_capacity(picked.len());
     for at in picked {
         if let Some(candidate) = found.get_mut(at) {
-            images.push(match candidate.described.take() {
+            let mut described = match candidate.described.take() {
                 Some(described) => described,
                 None => describe(blobs, &candidate.descriptor)?,
-            });
+            };
+            let metadata = &mut described.metadata;
+            if let Some((digest, annotations)) = listings.get(candidate.listing) {
+                metadata.index_digest = digest.clone();
+                metadata.index_annotations = annotations.clone();
+            }
+            metadata.attestations = attestations
+                .get(&candidate.descriptor.digest.to_string())
+                .cloned()
+                .unwrap_or_default();
+            images.push(described);
         }
     }
     Ok(images)
@@ -95,15 +114,21 @@ struct Candidate {
     platform: Option<Platform>,
     /// Already read where the index does not say the platform.
     described: Option<Described>,
+    /// Which index lists it.
+    listing: usize,
 }
 
 #[derive(Default)]
 struct Candidates {
     found: Vec<Candidate>,
+    /// The digests and annotations of the indexes.
+    listings: Vec<(Option<Digest>, BTreeMap<String, String>)>,
     /// Members looked at.
     looked_at: usize,
     /// Nested indexes that were read: a second time they have nothing new.
     indexes: HashSet<Digest>,
+    /// Statements, by the image they are about.
+    attestations: BTreeMap<String, Vec<Attestation>>,
     /// Why the first member that is no image is none.
     passed_over: Option<Error>,
 }
@@ -112,7 +137,7 @@ impl Candidates {
     fn collect(
         &mut self,
         blobs: &impl Blobs,
-        descriptors: &[Descriptor],
+        listing: &Listing<'_>,
         depth: u32,
     ) -> Result<(), Error> {
         let source_name = || blobs.source_name().to_owned();
@@ -120,46 +145,66 @@ impl Candidates {
             let limit = MAX_INDEX_DEPTH;
             return Err(Error::NestedTooDeep { source_name: source_name(), limit });
         }
-        for descriptor in descriptors {
+        let number = self.listings.len();
+        self.listings
+            .push((listing.digest.cloned(), listing.annotations.cloned().unwrap_or_default()));
+        for descriptor in listing.members {
             self.looked_at += 1;
             if self.looked_at > MAX_MANIFESTS {
                 let limit = MAX_MANIFESTS;
                 return Err(Error::TooManyManifests { source_name: source_name(), limit });
             }
-            if descriptor.is_attestation() || self.indexes.contains(&descriptor.digest) {
+            if descriptor.is_attestation() {
+                self.attestation(descriptor);
+                continue;
+            }
+            if self.indexes.contains(&descriptor.digest) {
                 continue;
             }
             match kind(blobs, descriptor)? {
                 Some(ManifestKind::Index) => {
                     let index = read_index(blobs, descriptor)?;
                     self.indexes.insert(descriptor.digest.clone());
-                    self.collect(blobs, index.manifests(), depth - 1)?;
+                    self.collect(blobs, &self::listing(descriptor, &index), depth - 1)?;
                 }
-                Some(ManifestKind::Image) => self.add(blobs, descriptor)?,
+                Some(ManifestKind::Image) => self.add(blobs, descriptor, number)?,
                 None => self.pass_over(unknown_media_type(blobs, descriptor)),
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, blobs: &impl Blobs, descriptor: &Descriptor) -> Result<(), Error> {
+    fn attestation(&mut self, descriptor: &Descriptor) {
+        let Some(attested) = descriptor.attested() else { return };
+        self.attestations.entry(attested.to_owned()).or_default().push(Attestation {
+            digest: descriptor.digest.clone(),
+            size: descriptor.size,
+            media_type: descriptor.media_type.clone(),
+        });
+    }
+
+    fn add(
+        &mut self,
+        blobs: &impl Blobs,
+        descriptor: &Descriptor,
+        listing: usize,
+    ) -> Result<(), Error> {
         if self.found.iter().any(|found| found.descriptor.digest == descriptor.digest) {
             return Ok(());
         }
-        let descriptor = descriptor.clone();
-        if let Some(platform) = descriptor.platform() {
-            self.found.push(Candidate { descriptor, platform: Some(platform), described: None });
-            return Ok(());
-        }
-        match describe(blobs, &descriptor) {
-            Ok(described) => {
-                let platform = described.platform.clone();
-                self.found.push(Candidate { descriptor, platform, described: Some(described) });
-            }
-            // Signatures and the like are kept beside the images they speak of.
-            Err(error @ Error::Artifact { .. }) => self.pass_over(error),
-            Err(error) => return Err(error),
-        }
+        let (platform, described) = match descriptor.platform() {
+            Some(platform) => (Some(platform), None),
+            None => match describe(blobs, descriptor) {
+                Ok(described) => (described.platform.clone(), Some(described)),
+                // Signatures and the like are kept beside the images they speak of.
+                Err(error @ Error::Artifact { .. }) => {
+                    self.pass_over(error);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        self.found.push(Candidate { descriptor: descriptor.clone(), platform, described, listing });
         Ok(())
     }
 
@@ -188,7 +233,16 @@ fn describe(blobs: &impl Blobs, descriptor: &Descriptor) -> Result<Described, Er
     let config: Config = document::parse(&content, source_name, &config_name)?;
     let mut described = Described::new(source_name, &document, &manifest, &config)?;
     described.digest = Some(descriptor.digest.clone());
+    described.metadata.descriptor_annotations = descriptor.annotations.clone().unwrap_or_default();
     Ok(described)
+}
+
+fn listing<'a>(descriptor: &'a Descriptor, index: &'a Index) -> Listing<'a> {
+    Listing {
+        digest: Some(&descriptor.digest),
+        annotations: index.annotations.as_ref(),
+        members: index.manifests(),
+    }
 }
 
 fn read_index(blobs: &impl Blobs, descriptor: &Descriptor) -> Result<Index, Error> {

@@ -5,8 +5,9 @@
 
 use std::io::{self, Read};
 
-use crate::lines::{End, Line, Lines, MAX_FILE};
+use crate::lines::Line;
 use crate::record::{Packages, Record};
+use crate::stanzas;
 
 /// Names, versions and licences are short; a longer value is taken for damage.
 const MAX_VALUE: usize = 4096;
@@ -17,50 +18,12 @@ const MAX_VALUE: usize = 4096;
 ///
 /// Those of `from`. What is wrong in the file is in the result.
 pub fn read(from: impl Read) -> io::Result<Packages> {
-    let mut lines = Lines::new(from);
-    let mut packages = Packages::default();
-    let mut package = Package::default();
-    let mut seen = Seen::Nothing;
-    loop {
-        match lines.next()? {
-            Ok(Line::Whole(b"")) => package.finish(&mut seen, &mut packages),
-            Ok(Line::Whole(line)) => package.line(line),
-            // Only lists of dependencies grow that long.
-            Ok(Line::Cut(_)) => package.begun = true,
-            Err(end) => {
-                package.finish(&mut seen, &mut packages);
-                if matches!(seen, Seen::Rubbish { .. }) {
-                    packages.problem("is not an apk database");
-                }
-                if end == End::Limit {
-                    packages
-                        .problem(format!("is larger than {MAX_FILE} bytes: the rest was not read"));
-                }
-                return Ok(packages);
-            }
-        }
-        if packages.is_full() {
-            return Ok(packages);
-        }
-    }
+    stanzas::read(from, Package::add)
 }
-
-/// Whether the file looks like apk's.
-enum Seen {
-    Nothing,
-    /// Entries, this many, but none with a package.
-    Rubbish {
-        entries: usize,
-    },
-    Packages,
-}
-
-const NAMELESS: &str = "an entry has no readable name (P:)";
 
 /// One package under construction.
 #[derive(Default)]
 struct Package {
-    begun: bool,
     name: String,
     version: String,
     arch: String,
@@ -68,10 +31,13 @@ struct Package {
     license: String,
 }
 
-impl Package {
-    fn line(&mut self, line: &[u8]) {
-        self.begun = true;
-        let [letter, b':', value @ ..] = line else { return };
+impl stanzas::Stanza for Package {
+    const DATABASE: &'static str = "an apk database";
+    const NAMELESS: &'static str = "an entry has no readable name (P:)";
+
+    fn line(&mut self, line: Line<'_>) {
+        // Only lists of dependencies grow so long that they are cut.
+        let Line::Whole([letter, b':', value @ ..]) = line else { return };
         let field = match letter {
             b'P' => &mut self.name,
             b'V' => &mut self.version,
@@ -88,36 +54,28 @@ impl Package {
         }
     }
 
-    fn finish(&mut self, seen: &mut Seen, packages: &mut Packages) {
-        let package = std::mem::take(self);
-        if !package.begun {
+    fn name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !name.is_empty())
+    }
+}
+
+impl Package {
+    fn add(&self, name: &str, packages: &mut Packages) {
+        if self.version.is_empty() {
+            packages.problem(format!("package {name:?} has no readable version (V:)"));
             return;
         }
-        if package.name.is_empty() {
-            match seen {
-                Seen::Nothing => *seen = Seen::Rubbish { entries: 1 },
-                Seen::Rubbish { entries } => *entries += 1,
-                Seen::Packages => packages.problem(NAMELESS),
-            }
-            return;
-        }
-        // It is a database after all, so what came before were damaged packages.
-        if let Seen::Rubbish { entries } = std::mem::replace(seen, Seen::Packages) {
-            (0..entries).for_each(|_| packages.problem(NAMELESS));
-        }
-        if package.version.is_empty() {
-            packages.problem(format!("package {:?} has no readable version (V:)", package.name));
-            return;
-        }
-        let origin = Some(package.origin.as_str()).filter(|origin| !origin.is_empty());
+        let origin = Some(self.origin.as_str()).filter(|origin| !origin.is_empty());
         packages.push(&Record {
-            name: &package.name,
-            version: &package.version,
-            arch: Some(package.arch.as_str()).filter(|arch| !arch.is_empty()),
-            source: Some((origin.unwrap_or(&package.name), &package.version)),
+            name,
+            version: &self.version,
+            arch: Some(self.arch.as_str()).filter(|arch| !arch.is_empty()),
+            source: Some((origin.unwrap_or(name), &self.version)),
             module: None,
             vendor: None,
-            license: Some(package.license.as_str()).filter(|license| !license.is_empty()),
+            license: Some(self.license.as_str()).filter(|license| !license.is_empty()),
+            held: false,
+            unsettled: None,
         });
     }
 }

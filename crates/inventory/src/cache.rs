@@ -18,6 +18,7 @@ mod images;
 mod prune;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use plimsoll_model::{DiffId, Digest};
 use plimsoll_unpack::{Algorithm, Checksum};
@@ -68,7 +69,7 @@ pub enum CacheError {
 pub(crate) struct Known {
     /// The digest of the stored bytes.
     pub(crate) digest: Digest,
-    pub(crate) facts: LayerFacts,
+    pub(crate) facts: Arc<LayerFacts>,
 }
 
 impl Cache {
@@ -93,13 +94,14 @@ impl Cache {
     }
 
     /// The facts of the layer with this diff_id.
-    pub(crate) fn facts(&self, diff_id: &DiffId) -> Option<LayerFacts> {
+    pub(crate) fn facts(&self, diff_id: &DiffId) -> Option<Arc<LayerFacts>> {
         let bytes = files::read(&self.facts_path(diff_id), files::MAX_FACTS)?;
-        LayerFacts::from_bytes(bytes).ok().filter(|facts| facts.diff_id() == diff_id)
+        let facts = LayerFacts::from_bytes(bytes).ok()?;
+        (facts.diff_id() == diff_id).then(|| Arc::new(facts))
     }
 
     /// The facts of the layer whose stored bytes have this digest.
-    pub(crate) fn by_digest(&self, digest: &Digest) -> Option<LayerFacts> {
+    pub(crate) fn by_digest(&self, digest: &Digest) -> Option<Arc<LayerFacts>> {
         let text = files::read_line(&self.digest_path(digest))?;
         self.facts(&DiffId(text.parse().ok()?))
     }

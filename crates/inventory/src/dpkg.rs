@@ -5,8 +5,9 @@
 
 use std::io::{self, Read};
 
-use crate::lines::{End, Line, Lines, MAX_FILE};
+use crate::lines::Line;
 use crate::record::{Packages, Record};
+use crate::stanzas;
 
 /// Names, versions and architectures are short (dpkg itself refuses names above 214 characters in
 /// archives); a longer value is taken for damage.
@@ -34,49 +35,12 @@ pub enum Flavour {
 ///
 /// Those of `from`. What is wrong in the file is in the result.
 pub fn read(from: impl Read, flavour: Flavour) -> io::Result<Packages> {
-    let mut lines = Lines::new(from);
-    let mut packages = Packages::default();
-    let mut stanza = Stanza::default();
-    let mut seen = Seen::Nothing;
-    loop {
-        match lines.next()? {
-            Ok(Line::Whole(b"")) => stanza.finish(flavour, &mut seen, &mut packages),
-            Ok(line) => stanza.line(line),
-            Err(end) => {
-                stanza.finish(flavour, &mut seen, &mut packages);
-                if matches!(seen, Seen::Rubbish { .. }) {
-                    packages.problem("is not a dpkg database");
-                }
-                if end == End::Limit {
-                    packages
-                        .problem(format!("is larger than {MAX_FILE} bytes: the rest was not read"));
-                }
-                return Ok(packages);
-            }
-        }
-        if packages.is_full() {
-            return Ok(packages);
-        }
-    }
+    stanzas::read(from, |stanza: &Stanza, name, packages| stanza.add(name, flavour, packages))
 }
 
-/// Whether the file looks like dpkg's.
-enum Seen {
-    Nothing,
-    /// Stanzas, this many, but none with a package.
-    Rubbish {
-        stanzas: usize,
-    },
-    Packages,
-}
-
-const NAMELESS: &str = "a stanza has no readable field Package";
-
-/// The fields of one package, as far as they are wanted. The buffers are reused from stanza to
-/// stanza.
+/// The fields of one package, as far as they are wanted.
 #[derive(Default)]
 struct Stanza {
-    begun: bool,
     package: Field,
     status: Field,
     version: Field,
@@ -115,13 +79,15 @@ impl Field {
     }
 }
 
-impl Stanza {
+impl stanzas::Stanza for Stanza {
+    const DATABASE: &'static str = "a dpkg database";
+    const NAMELESS: &'static str = "a stanza has no readable field Package";
+
     fn line(&mut self, line: Line<'_>) {
         let (bytes, whole) = match line {
             Line::Whole(bytes) => (bytes, true),
             Line::Cut(bytes) => (bytes, false),
         };
-        self.begun = true;
         if bytes.starts_with(b" ") || bytes.starts_with(b"\t") {
             return;
         }
@@ -138,28 +104,18 @@ impl Stanza {
         field.set(value.get(1..).filter(|_| whole));
     }
 
-    fn finish(&mut self, flavour: Flavour, seen: &mut Seen, packages: &mut Packages) {
-        let stanza = std::mem::take(self);
-        if !stanza.begun {
-            return;
-        }
-        let Some(name) = stanza.package.get() else {
-            match seen {
-                Seen::Nothing => *seen = Seen::Rubbish { stanzas: 1 },
-                Seen::Rubbish { stanzas } => *stanzas += 1,
-                Seen::Packages => packages.problem(NAMELESS),
-            }
-            return;
-        };
-        // It is a database after all, so what came before were damaged packages.
-        if let Seen::Rubbish { stanzas } = std::mem::replace(seen, Seen::Packages) {
-            (0..stanzas).for_each(|_| packages.problem(NAMELESS));
-        }
-        match (flavour, &stanza.status) {
-            (Flavour::StatusEntry, Field::Absent) => {}
-            (_, Field::Present(status)) => match State::of(status) {
-                Some(State::Unpacked) => {}
-                Some(State::Gone) => return,
+    fn name(&self) -> Option<&str> {
+        self.package.get()
+    }
+}
+
+impl Stanza {
+    fn add(&self, name: &str, flavour: Flavour, packages: &mut Packages) {
+        let status = match (flavour, &self.status) {
+            (Flavour::StatusEntry, Field::Absent) => None,
+            (_, Field::Present(status)) => match Status::of(status) {
+                Some(Status { state: State::Gone, .. }) => return,
+                Some(status) => Some(status),
                 None => {
                     packages.problem(format!("package {name:?} has the unknown status {status:?}"));
                     return;
@@ -169,19 +125,18 @@ impl Stanza {
                 packages.problem(format!("package {name:?} has no readable field Status"));
                 return;
             }
-        }
-        let Some(version) = stanza.version.get() else {
+        };
+        let Some(version) = self.version.get() else {
             packages.problem(format!("package {name:?} has no readable field Version"));
             return;
         };
         packages.push(&Record {
             name,
             version,
-            arch: stanza.architecture.get(),
+            arch: self.architecture.get(),
             // A source without a name (`Source: (2)`) says nothing.
             source: Some(
-                stanza
-                    .source
+                self.source
                     .get()
                     .map(|source| split(source, version))
                     .filter(|(source, _)| !source.is_empty())
@@ -190,25 +145,43 @@ impl Stanza {
             module: None,
             vendor: None,
             license: None,
+            held: status.as_ref().is_some_and(|status| status.is_held),
+            unsettled: match status {
+                Some(Status { state: State::Unsettled(state), .. }) => Some(state),
+                _ => None,
+            },
         });
     }
 }
 
+/// What the field `Status` says.
+struct Status<'a> {
+    is_held: bool,
+    state: State<'a>,
+}
+
 /// Whether a package's files are there.
-enum State {
-    Unpacked,
+enum State<'a> {
+    Installed,
+    /// They are, but the package is not set up: its state.
+    Unsettled(&'a str),
     Gone,
 }
 
-impl State {
+impl<'a> Status<'a> {
     /// `status` is `want flag state`.
-    fn of(status: &str) -> Option<Self> {
-        match status.split_ascii_whitespace().nth(2)? {
-            "installed" | "unpacked" | "half-configured" | "triggers-awaited"
-            | "triggers-pending" => Some(Self::Unpacked),
-            "not-installed" | "config-files" | "half-installed" => Some(Self::Gone),
-            _ => None,
-        }
+    fn of(status: &'a str) -> Option<Self> {
+        let mut words = status.split_ascii_whitespace();
+        let is_held = words.next()? == "hold";
+        let state = match words.nth(1)? {
+            "installed" => State::Installed,
+            state @ ("unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending") => {
+                State::Unsettled(state)
+            }
+            "not-installed" | "config-files" | "half-installed" => State::Gone,
+            _ => return None,
+        };
+        Some(Self { is_held, state })
     }
 }
 
@@ -281,6 +254,20 @@ mod tests {
             let (found, problems) = list(text.as_bytes(), Flavour::Status);
             assert_eq!((found.len() == 1, problems.len()), (counts, 0), "{state}");
         }
+    }
+
+    #[test]
+    fn holds_and_unfinished_states_are_told() {
+        let check = |status: &str, held: bool, unsettled: Option<&str>| {
+            let text = format!("Package: a\nStatus: {status}\nVersion: 1\n");
+            let packages = read(text.as_bytes(), Flavour::Status).unwrap();
+            let found: Vec<_> = packages.iter().map(|it| (it.held, it.unsettled)).collect();
+            assert_eq!(found, [(held, unsettled)], "{status}");
+        };
+        check("install ok installed", false, None);
+        check("hold ok installed", true, None);
+        check("hold reinstreq half-configured", true, Some("half-configured"));
+        check("install ok triggers-pending", false, Some("triggers-pending"));
     }
 
     #[test]

@@ -24,11 +24,11 @@ use paths::{Node, Paths};
 use sorter::Sorter;
 pub(crate) use sorter::TooManyPaths;
 
-use crate::wanted::FileKind;
+use crate::wanted::{FileKind, manager};
 
 /// Raised whenever an analyser would read something else out of the same layer, or the format
 /// changes: older facts are then not found, and the layer is read again.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 const MAGIC: &[u8; 8] = b"plimfact";
 const HEADER: usize = MAGIC.len() + 4 + 32;
@@ -170,11 +170,21 @@ pub(crate) struct Stated<'a> {
 pub(crate) struct Builder {
     paths: Sorter,
     files: BTreeMap<Vec<u8>, (FileKind, Vec<u8>)>,
-    kept: usize,
+    databases: Kept,
+    for_upgrades: Kept,
     problems: Vec<String>,
 }
 
-/// Contents kept of one layer. A real layer keeps a few hundred KiB; a hostile one could name
+/// How many bytes are kept of one class of files. The classes are counted apart, so that no flood of
+/// keyrings keeps a database out.
+#[derive(Default)]
+struct Kept {
+    bytes: usize,
+    /// Whether it was said that more was there.
+    is_full: bool,
+}
+
+/// Databases kept of one layer. A real layer keeps a few hundred KiB; a hostile one could name
 /// thousands of files `dpkg/status`.
 const MAX_KEPT: usize = 96 << 20;
 
@@ -188,23 +198,27 @@ impl Builder {
     pub(crate) fn file(&mut self, path: &[u8], kind: FileKind, content: &Content<'_>) {
         self.forget(path);
         let content = content.encode();
-        let size = path.len() + content.len();
-        if self.kept + size > MAX_KEPT {
-            let limit =
-                format!("package databases take more than {MAX_KEPT} bytes: not all were kept");
-            if self.problems.last() != Some(&limit) {
-                self.problems.push(limit);
-            }
-            return;
+        let (limit, what) = match kind.is_for_upgrades() {
+            true => (manager::MAX_KEPT, "settings of package managers"),
+            false => (MAX_KEPT, "package databases"),
+        };
+        let kept = self.kept(kind);
+        if kept.bytes + path.len() + content.len() <= limit {
+            kept.bytes += path.len() + content.len();
+            self.files.insert(path.to_vec(), (kind, content));
+        } else if !std::mem::replace(&mut kept.is_full, true) {
+            self.problems.push(format!("{what} take more than {limit} bytes: not all were kept"));
         }
-        self.kept += size;
-        self.files.insert(path.to_vec(), (kind, content));
+    }
+
+    fn kept(&mut self, kind: FileKind) -> &mut Kept {
+        if kind.is_for_upgrades() { &mut self.for_upgrades } else { &mut self.databases }
     }
 
     /// Drops the content of a file that a later entry of the layer replaces.
     pub(crate) fn forget(&mut self, path: &[u8]) {
-        if let Some((_, content)) = self.files.remove(path) {
-            self.kept -= path.len() + content.len();
+        if let Some((kind, content)) = self.files.remove(path) {
+            self.kept(kind).bytes -= path.len() + content.len();
         }
     }
 
@@ -278,6 +292,8 @@ mod tests {
             module: None,
             vendor: None,
             license: None,
+            held: false,
+            unsettled: None,
         });
         packages.problem("odd");
         builder.file(b"etc/os-release", FileKind::Text, &Content::Text(b"ID=old"));
@@ -319,6 +335,11 @@ mod tests {
         builder.forget(b"a");
         builder.file(b"e", FileKind::Text, &Content::Text(&large));
         assert_eq!(builder.files.len(), 2);
+        let keyring = vec![b'x'; manager::MAX_KEPT / 3];
+        for name in [b"f", b"g", b"h", b"i"] {
+            builder.file(name, FileKind::Manager, &Content::Text(&keyring));
+        }
+        assert_eq!((builder.files.len(), builder.problems.len()), (4, 2));
     }
 
     #[test]

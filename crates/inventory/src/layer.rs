@@ -14,7 +14,7 @@ use crate::facts::paths::{Hides, Kind, Node};
 use crate::facts::{Builder, Content, LayerFacts, RpmContent, Stated};
 use crate::record::Packages;
 use crate::spool::{IN_MEMORY, Keeper, Kept};
-use crate::wanted::{FileKind, MAX_TEXT, WAL_SUFFIX, kept};
+use crate::wanted::{FileKind, WAL_SUFFIX, kept};
 use crate::{apk, dpkg, rpm};
 
 /// The memory that [`Analyser`] takes: a run of unsorted paths, the databases it keeps, lines.
@@ -76,13 +76,16 @@ impl<'a> Analyser<'a> {
         from: &mut impl Read,
     ) -> io::Result<()> {
         match kind {
-            FileKind::Text if size > MAX_TEXT => {
-                self.unreadable(path, kind, &format!("is larger than {MAX_TEXT} bytes: not read"));
-            }
-            FileKind::Text => {
-                let mut text = Vec::new();
-                from.take(MAX_TEXT).read_to_end(&mut text)?;
-                self.facts.file(path, kind, &Content::Text(&text));
+            FileKind::Text | FileKind::Manager | FileKind::ExtendedStates => {
+                let limit = kind.limit();
+                if size > limit {
+                    let reason = format!("is larger than {limit} bytes: not read");
+                    self.unreadable(path, kind, &reason);
+                } else {
+                    let mut text = Vec::new();
+                    from.take(limit).read_to_end(&mut text)?;
+                    self.facts.file(path, kind, &Content::Text(&text));
+                }
             }
             FileKind::DpkgStatus | FileKind::DpkgStatusEntry => {
                 let packages = dpkg::read(from, kind.flavour().unwrap_or(dpkg::Flavour::Status))?;

@@ -6,13 +6,15 @@
 
 mod contents;
 mod databases;
+mod manager;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use plimsoll_model::{DiffId, Location, Package, PackageId, Problem, SourcePackage};
 
 use contents::Contents;
-pub(crate) use contents::{Fetch, Request, What};
+pub(crate) use contents::{Fetch, Fetched, Request, What};
+pub(crate) use manager::ManagerFiles;
 
 use databases::{Damage, Database, Family};
 
@@ -32,6 +34,11 @@ pub(crate) struct Merged {
     /// Layers and databases whose packages are not, or not all, known: for people.
     pub(crate) unread: Vec<String>,
     pub(crate) notes: Vec<String>,
+    pub(crate) held: BTreeSet<PackageId>,
+    pub(crate) unsettled: BTreeMap<PackageId, String>,
+    pub(crate) manager_files: ManagerFiles,
+    /// The files that were read again.
+    pub(crate) fetched: HashMap<Request, Fetched>,
 }
 
 /// Merges the facts of `layers`, lowest first. `fetch` reads a file's bytes again where no facts
@@ -46,6 +53,9 @@ pub(crate) fn merge(layers: &[&LayerFacts], fetch: &mut Fetch<'_>) -> Merged {
     let installed = findings.installed(&steps, &contents);
     let databases = steps.first().map_or(&[][..], |step| &step.databases);
     findings.packages(installed, databases, identity.as_ref());
+    findings.merged.manager_files = manager::read(&view, &mut contents);
+    findings.merged.notes.extend(contents.take_notes());
+    findings.merged.fetched = contents.into_fetched();
     findings.merged.identity = identity;
     findings.merged.problems.sort();
     findings.merged.problems.dedup();
@@ -159,7 +169,6 @@ impl Findings<'_> {
             steps.push(Step { databases: found.databases, since });
             height = since;
         }
-        self.merged.notes.extend(contents.take_notes());
         steps
     }
 
@@ -261,8 +270,15 @@ impl Findings<'_> {
             locations.sort();
             let owned = |text: Option<&str>| text.map(str::to_owned);
             let record = &package.record;
+            let id = PackageId::of(ecosystem, record.name, record.version, record.arch);
+            if record.held {
+                self.merged.held.insert(id.clone());
+            }
+            if let Some(state) = record.unsettled {
+                self.merged.unsettled.insert(id.clone(), state.to_owned());
+            }
             self.merged.packages.push(Package {
-                id: PackageId::of(ecosystem, record.name, record.version, record.arch),
+                id,
                 ecosystem,
                 name: record.name.to_owned(),
                 version: record.version.to_owned(),

@@ -97,6 +97,8 @@ mod tests {
             module: None,
             vendor: None,
             license: None,
+            held: false,
+            unsettled: None,
         };
         let (ecosystem, id, version_id) = vendor;
         let vendor = Vendor { ecosystem, id: Some(id), version_id: Some(version_id) };
@@ -140,6 +142,8 @@ mod tests {
             module: None,
             vendor: None,
             license: None,
+            held: false,
+            unsettled: None,
         };
         assert_eq!(purl(&vendor, &record), "pkg:rpm/gpg-pubkey@d832c631-63977702");
     }

@@ -6,18 +6,18 @@ mod root_fs;
 mod session;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use plimsoll_image::Opened;
-use plimsoll_model::{DiffId, Digest, Image, Os, Package, Problem};
+use plimsoll_model::{DiffId, Digest};
 use plimsoll_unpack::Limits;
 
 use crate::budget::Budget;
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::facts::LayerFacts;
-use crate::merge::Merged;
-use crate::os;
+use crate::image_inventory::ImageInventory;
 use crate::progress::Event;
 use session::Session;
 
@@ -36,24 +36,6 @@ pub struct Settings<'a> {
     pub limits: Limits,
     /// Told what happens, from several threads.
     pub progress: &'a (dyn Fn(Event<'_>) + Send + Sync),
-}
-
-/// What is in one image on one platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageInventory {
-    /// The image, each layer with the diff_id that was computed.
-    pub image: Image,
-    /// Its system; none where nothing names it.
-    pub os: Option<Os>,
-    /// What is installed, by name, version and architecture.
-    pub packages: Vec<Package>,
-    /// What could not be read: the inventory may be less than whole.
-    pub problems: Vec<Problem>,
-    /// What keeps packages from being known, a layer or a database each, with the reason: where this
-    /// is not empty, `packages` may not be all that is installed. For people.
-    pub unread: Vec<String>,
-    /// What was out of the ordinary and changes nothing: for people, not for documents.
-    pub notes: Vec<String>,
 }
 
 /// Reads all images of a source.
@@ -83,19 +65,8 @@ pub fn read(opened: Opened, settings: &Settings<'_>) -> Result<Vec<ImageInventor
     Ok(inventories)
 }
 
-/// An inventory from what the layers of `image` hold together.
-fn inventory(image: Image, merged: Merged, as_of: Date) -> ImageInventory {
-    ImageInventory {
-        image,
-        os: merged.identity.map(|identity| os::complete(&identity, as_of)),
-        packages: merged.packages,
-        problems: merged.problems,
-        unread: merged.unread,
-        notes: merged.notes,
-    }
-}
-
 /// Stands for a layer whose bytes are not to be had.
-fn unknown(claimed: Option<&DiffId>) -> LayerFacts {
-    LayerFacts::unknown(claimed.cloned().unwrap_or_else(|| DiffId(Digest::sha256(&[0; 32]))))
+fn unknown(claimed: Option<&DiffId>) -> Arc<LayerFacts> {
+    let diff_id = claimed.cloned().unwrap_or_else(|| DiffId(Digest::sha256(&[0; 32])));
+    Arc::new(LayerFacts::unknown(diff_id))
 }

@@ -19,6 +19,10 @@ pub struct Record<'a> {
     pub vendor: Option<&'a str>,
     /// The licence field, verbatim.
     pub license: Option<&'a str>,
+    /// dpkg: whether it is to be left as it is (`hold`).
+    pub held: bool,
+    /// dpkg: its state, where it is unpacked and not `installed`.
+    pub unsettled: Option<&'a str>,
 }
 
 /// What makes two records the same installed package: name, version and architecture.
@@ -44,6 +48,8 @@ impl<'a> Record<'a> {
         to.option(self.module);
         to.option(self.vendor);
         to.option(self.license);
+        to.byte(u8::from(self.held));
+        to.option(self.unsettled);
     }
 
     pub(crate) fn decode(from: &mut Decoder<'a>) -> Result<Self, Malformed> {
@@ -55,6 +61,8 @@ impl<'a> Record<'a> {
             module: from.option()?,
             vendor: from.option()?,
             license: from.option()?,
+            held: from.byte()? != 0,
+            unsettled: from.option()?,
         })
     }
 }
@@ -145,8 +153,18 @@ mod tests {
             module: Some("nodejs:18"),
             vendor: Some(""),
             license: None,
+            held: true,
+            unsettled: Some("half-configured"),
         };
-        let bare = Record { arch: None, source: None, module: None, vendor: None, ..full };
+        let bare = Record {
+            held: false,
+            unsettled: None,
+            arch: None,
+            source: None,
+            module: None,
+            vendor: None,
+            ..full
+        };
         let mut packages = Packages::default();
         packages.push(&full);
         packages.push(&bare);

@@ -39,6 +39,8 @@ fn push(package: &Package, packages: &mut Packages) {
         module: package.modularity_label.as_deref().and_then(stream),
         vendor: package.vendor.as_deref(),
         license: package.license.as_deref(),
+        held: false,
+        unsettled: None,
     });
 }
 

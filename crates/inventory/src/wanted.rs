@@ -1,7 +1,10 @@
 //! The files that say what is installed and what the system is: which paths are asked for in the
 //! merged image, and which files of a layer are kept because a link may make them one of those.
 
+pub(crate) mod manager;
+
 use crate::dpkg::Flavour;
+use crate::{lines, spool};
 
 /// How a file's content is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +21,10 @@ pub(crate) enum FileKind {
     RpmWal,
     /// A small text: os-release and its cousins, apk's repositories.
     Text,
+    /// A small file of a package manager: sources, preferences, keys.
+    Manager,
+    /// apt's list of what was installed automatically.
+    ExtendedStates,
 }
 
 impl FileKind {
@@ -29,17 +36,21 @@ impl FileKind {
             Self::Rpm => 3,
             Self::RpmWal => 4,
             Self::Text => 5,
+            Self::Manager => 6,
+            Self::ExtendedStates => 7,
         }
     }
 
     pub(crate) fn of_code(code: u8) -> Option<Self> {
-        const ALL: [FileKind; 6] = [
+        const ALL: [FileKind; 8] = [
             FileKind::DpkgStatus,
             FileKind::DpkgStatusEntry,
             FileKind::Apk,
             FileKind::Rpm,
             FileKind::RpmWal,
             FileKind::Text,
+            FileKind::Manager,
+            FileKind::ExtendedStates,
         ];
         ALL.get(usize::from(code)).copied()
     }
@@ -50,6 +61,22 @@ impl FileKind {
             Self::DpkgStatusEntry => Some(Flavour::StatusEntry),
             _ => None,
         }
+    }
+
+    /// How large a file may be to be read.
+    pub(crate) fn limit(self) -> u64 {
+        match self {
+            Self::Text => MAX_TEXT,
+            Self::Manager => manager::MAX_FILE,
+            Self::ExtendedStates => manager::MAX_EXTENDED_STATES,
+            Self::Rpm | Self::RpmWal => spool::MAX_LARGE,
+            Self::DpkgStatus | Self::DpkgStatusEntry | Self::Apk => lines::MAX_FILE,
+        }
+    }
+
+    /// Whether it is only wanted for upgrading what is installed.
+    pub(crate) fn is_for_upgrades(self) -> bool {
+        matches!(self, Self::Manager | Self::ExtendedStates)
     }
 }
 
@@ -65,6 +92,8 @@ pub(crate) const RPM_DIRECTORIES: [&str; 3] =
 /// The database files of rpm, newest format first: what a conversion left behind beside a newer one
 /// is not read.
 pub(crate) const RPM_DATABASES: [&str; 3] = ["rpmdb.sqlite", "Packages.db", "Packages"];
+/// Where apk is told its repositories, which also name the branch of Alpine.
+pub(crate) const APK_REPOSITORIES: &str = "etc/apk/repositories";
 /// What sqlite appends to the name of its database.
 pub(crate) const WAL_SUFFIX: &str = "-wal";
 
@@ -98,7 +127,7 @@ pub(crate) fn paths() -> Vec<(String, FileKind)> {
     let mut paths = vec![
         (DPKG_STATUS.to_owned(), FileKind::DpkgStatus),
         ("usr/lib/os-release".to_owned(), FileKind::Text),
-        ("etc/apk/repositories".to_owned(), FileKind::Text),
+        (APK_REPOSITORIES.to_owned(), FileKind::Text),
     ];
     paths.extend(APK_DATABASES.map(|path| (path.to_owned(), FileKind::Apk)));
     paths.extend(TEXTS.map(|name| (format!("etc/{name}"), FileKind::Text)));
@@ -128,7 +157,7 @@ pub(crate) fn kept(path: &[u8]) -> Option<FileKind> {
         (_, b"rpm", b"rpmdb.sqlite-wal") => Some(FileKind::RpmWal),
         (_, b"apk", b"repositories") => Some(FileKind::Text),
         (_, _, name) if TEXTS.iter().any(|text| text.as_bytes() == name) => Some(FileKind::Text),
-        _ => None,
+        _ => manager::kept(grandparent, parent, name),
     }
 }
 
@@ -165,6 +194,7 @@ mod tests {
         check("usr/lib/os-release", Some(FileKind::Text));
         check("etc/apk/repositories", Some(FileKind::Text));
         check("etc/repositories", None);
+        check("etc/apt/sources.list", Some(FileKind::Manager));
         check("", None);
     }
 
@@ -177,9 +207,9 @@ mod tests {
 
     #[test]
     fn codes_lead_back() {
-        for code in 0..6 {
+        for code in 0..8 {
             assert_eq!(FileKind::of_code(code).unwrap().code(), code);
         }
-        assert_eq!(FileKind::of_code(6), None);
+        assert_eq!(FileKind::of_code(8), None);
     }
 }

@@ -1,10 +1,14 @@
 //! Images: the list, one in detail, its history.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use plimsoll_model::{DiffId, Digest, Platform};
 
 use super::{Client, ImageExport};
-use crate::answer::{self, HistoryAnswer, ImageAnswer, ImageSummaryAnswer};
+use crate::answer::{
+    self, HistoryAnswer, ImageAnswer, ImageSummaryAnswer, PodmanHistoryAnswer, PodmanImageAnswer,
+};
 use crate::error::Error;
 use crate::http::encode;
 
@@ -43,15 +47,34 @@ pub struct Image {
     /// The digest of the manifest or index: only the containerd image store says it, whose ids are
     /// these digests rather than the configuration's.
     pub descriptor: Option<Digest>,
+    /// The environment that the configuration sets: `NAME=value`.
+    pub env: Vec<String>,
+    /// The labels of the configuration.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What only Podman's own API says of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodmanDetails {
+    /// The annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+    /// The history as the configuration has it, first step first; its sizes are not known.
+    pub history: Vec<HistoryStep>,
 }
 
 /// A step of an image's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryStep {
+    /// When it was done.
+    pub created: Option<Timestamp>,
     /// The build step.
     pub created_by: String,
     /// The bytes it added; zero for steps that made no layer, but also for some that did.
     pub size: u64,
+    /// What the builder noted.
+    pub comment: String,
+    /// Whether it made no layer; none where the engine does not say.
+    pub empty_layer: Option<bool>,
 }
 
 impl Client {
@@ -67,6 +90,7 @@ impl Client {
         let answer: ImageAnswer =
             self.inner.json(&path).map_err(|error| self.no_such_image(name, error))?;
         let id = self.id(&path, &answer.id)?;
+        let config = answer.config.unwrap_or_default();
         let platform = (!answer.os.is_empty() && !answer.architecture.is_empty())
             .then(|| Platform::new(&answer.os, &answer.architecture, answer.variant.as_deref()));
         Ok(Image {
@@ -77,6 +101,8 @@ impl Client {
             platform,
             diff_ids: answer.root_fs.layers.unwrap_or_default().into_iter().map(DiffId).collect(),
             descriptor: answer.descriptor.map(|descriptor| descriptor.digest),
+            env: config.env.unwrap_or_default(),
+            labels: config.labels.unwrap_or_default(),
         })
     }
 
@@ -86,10 +112,32 @@ impl Client {
         let answers: Vec<HistoryAnswer> =
             self.inner.json(&path).map_err(|error| self.no_such_image(name, error))?;
         let step = |answer: HistoryAnswer| HistoryStep {
+            created: answer::timestamp_seconds(answer.created),
             created_by: answer.created_by,
             size: u64::try_from(answer.size).unwrap_or(0),
+            comment: answer.comment,
+            empty_layer: None,
         };
         Ok(answers.into_iter().rev().map(step).collect())
+    }
+
+    /// What Podman says of an image beyond what Docker would; Docker has no such address.
+    pub fn podman_details(&self, name: &str) -> Result<PodmanDetails, Error> {
+        // This part of its API wants a version; every Podman since 4.0 takes that one.
+        let path = format!("/v4.0.0/libpod/images/{}/json", encode(name));
+        let answer: PodmanImageAnswer =
+            self.inner.json(&path).map_err(|error| self.no_such_image(name, error))?;
+        let step = |answer: PodmanHistoryAnswer| HistoryStep {
+            created: answer::timestamp(answer.created.as_deref()),
+            created_by: answer.created_by.unwrap_or_default(),
+            size: 0,
+            comment: answer.comment.unwrap_or_default(),
+            empty_layer: Some(answer.empty_layer),
+        };
+        Ok(PodmanDetails {
+            annotations: answer.annotations.unwrap_or_default(),
+            history: answer.history.into_iter().flatten().map(step).collect(),
+        })
     }
 
     /// A promise to export an image: nothing is asked before it is opened.

@@ -4,10 +4,11 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plimsoll_engine::{Engines, Kind, Which, local_images};
+use plimsoll_engine::{Engines, Kind, Which, local_chains, local_images};
+use plimsoll_testkit::Place;
 
 use crate::fixture;
-use crate::process::{Place, Running, dockerd, has};
+use crate::process::{Running, dockerd, has, settings};
 
 #[test]
 fn docker_is_asked_on_its_socket() {
@@ -28,7 +29,7 @@ fn docker_is_asked_on_its_socket() {
     let create = ["create", "--network=none", "--name=web", "--label=tier=front", "shop:1.4"];
     place.run("docker", &create);
 
-    let mut settings = place.settings();
+    let mut settings = settings(&place);
     settings.vars.remove("PATH");
     let engines = Engines::new(settings);
     let client = engines.get(Kind::Docker).unwrap();
@@ -37,6 +38,7 @@ fn docker_is_asked_on_its_socket() {
     let images = local_images(&engines);
     assert_eq!((images.items.len(), images.problems.len()), (1, 0));
     assert_eq!(images.items[0].tags, ["shop:1.4"]);
+    fixture::check_chain(&engines, "shop:1.4", &fixture);
 
     for name in ["shop:1.4", fixture.id.hex(), &fixture.id.to_string()] {
         let image = client.image(name).unwrap();
@@ -44,11 +46,14 @@ fn docker_is_asked_on_its_socket() {
         assert_eq!(image.descriptor, None);
         assert!(image.diff_ids.iter().map(|id| &id.0).eq(&fixture.diff_ids));
         assert_eq!(image.platform.unwrap().to_string(), "linux/arm64/v8");
+        fixture::check_config(&image.env, &image.labels);
     }
     let history = client.history("shop:1.4").unwrap();
     let steps: Vec<_> =
         history.iter().map(|step| (step.created_by.as_str(), step.size > 0)).collect();
     assert_eq!(steps, [("COPY first", true), ("ENV a=b", false), ("COPY second", true)]);
+    assert!(history.iter().all(|step| step.created.is_some() && step.empty_layer.is_none()));
+    assert!(client.podman_details("shop:1.4").is_err());
 
     let container = client.container("web").unwrap();
     assert_eq!((container.name.as_str(), container.image.as_str()), ("web", "shop:1.4"));
@@ -73,7 +78,7 @@ fn an_engine_that_cannot_be_asked_is_named_with_a_hint() {
     let socket = place.path("docker.sock");
     place.vars.insert("DOCKER_HOST".to_owned(), format!("unix://{}", socket.display()));
     let error = |timeout: u64| {
-        let mut settings = place.settings();
+        let mut settings = settings(&place);
         settings.timeout = Duration::from_millis(timeout);
         let error = Engines::new(settings).get(Kind::Docker).unwrap_err();
         let source = std::error::Error::source(&*error).unwrap().to_string();
@@ -135,7 +140,7 @@ fn an_answer_of_another_shape_is_an_error() {
     });
     let errors: Vec<String> = answers
         .iter()
-        .map(|_| Engines::new(place.settings()).get(Kind::Docker).unwrap_err().to_string())
+        .map(|_| Engines::new(settings(&place)).get(Kind::Docker).unwrap_err().to_string())
         .map(|error| error.replace(&socket.display().to_string(), "SOCKET"))
         .collect();
     server.join().unwrap();
@@ -173,12 +178,12 @@ fn docker_is_asked_over_tls_with_the_operators_certificates() {
     place.vars.insert("DOCKER_HOST".to_owned(), address.clone());
     place.vars.insert("DOCKER_TLS_VERIFY".to_owned(), "1".to_owned());
     place.vars.insert("DOCKER_CERT_PATH".to_owned(), certs.display().to_string());
-    let client = Engines::new(place.settings()).get(Kind::Docker).unwrap();
+    let client = Engines::new(settings(&place)).get(Kind::Docker).unwrap();
     assert_eq!(client.endpoint().to_string(), address);
     assert_eq!(client.images().unwrap(), []);
 
     let connect = |certs: &std::path::Path| {
-        let mut settings = place.settings();
+        let mut settings = settings(&place);
         settings.vars.insert("DOCKER_CERT_PATH".to_owned(), certs.display().to_string());
         let error = Engines::new(settings).get(Kind::Docker).unwrap_err();
         let source = std::error::Error::source(&*error).unwrap().to_string();
@@ -238,7 +243,7 @@ fn the_containerd_image_store_names_images_by_their_manifests() {
         "{}".to_owned(),
     ];
     let server = thread::spawn(move || serve(&listener, &answers));
-    let client = Engines::new(place.settings()).get(Kind::Docker).unwrap();
+    let client = Engines::new(settings(&place)).get(Kind::Docker).unwrap();
     let image = client.image("shop:1.4").unwrap();
     let error = client.images().unwrap_err().to_string();
     assert!(error.contains("gave an unusable answer to /images/json: "), "{error}");
@@ -262,4 +267,45 @@ fn serve(listener: &UnixListener, answers: &[String]) -> Vec<String> {
         request.split(' ').nth(1).unwrap().to_owned()
     };
     answers.iter().map(answer).collect()
+}
+
+#[test]
+fn chains_are_of_named_images_the_newest_first_and_bounded() {
+    let mut place = Place::new();
+    let socket = place.path("docker.sock");
+    place.vars.insert("DOCKER_HOST".to_owned(), format!("unix://{}", socket.display()));
+    let listener = UnixListener::bind(&socket).unwrap();
+    let id = |number: usize| format!("sha256:{number:064x}");
+    let summary = |number: usize, tags: &str| {
+        format!(r#"{{"Id":"{}","RepoTags":[{tags}],"Created":{number}}}"#, id(number))
+    };
+    let named = |number: usize| summary(number, &format!(r#""a:{number}""#));
+    let list: Vec<String> =
+        [summary(9999, r#""<none>:<none>""#)].into_iter().chain((1..=301).map(named)).collect();
+    let mut answers = vec!["OK".to_owned(), format!("[{}]", list.join(","))];
+    let image = |number: usize| {
+        format!(
+            r#"{{"Id":"{}","RepoTags":["a:{number}"],"RootFS":{{"Layers":["{}"]}}}}"#,
+            id(number),
+            id(number + 10_000)
+        )
+    };
+    answers.extend((2..=301).rev().map(|number| match number {
+        300 => "{}".to_owned(),
+        number => image(number),
+    }));
+    let server = thread::spawn(move || serve(&listener, &answers));
+    let found = local_chains(&Engines::new(settings(&place)));
+    let asked = server.join().unwrap();
+    assert_eq!(asked[2], format!("/images/{}/json", id(301)));
+    assert_eq!(found.items.len(), 299);
+    let oldest = &found.items[0];
+    assert_eq!((oldest.id.to_string(), oldest.names.as_slice()), (id(2), &["a:2".to_owned()][..]));
+    assert_eq!(oldest.layers[0].to_string(), id(10_002));
+    assert_eq!(oldest.engines, [Kind::Docker]);
+    let problems: Vec<String> =
+        found.problems.iter().map(|(_, problem)| problem.to_string()).collect();
+    assert_eq!(problems[0], "docker has 301 images with names: only the newest 300 were looked at");
+    assert!(problems[1].contains("gave an unusable answer"), "{problems:?}");
+    assert_eq!(problems.len(), 2);
 }

@@ -1,7 +1,9 @@
 //! A tiny image, as `docker save` writes one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use plimsoll_engine::{Engines, local_chains};
 use plimsoll_model::Digest;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +19,7 @@ pub(crate) fn write_docker_archive(path: &Path, tag: &str) -> Fixture {
     let diff_ids: Vec<Digest> = layers.iter().map(|layer| digest(layer)).collect();
     let config = format!(
         r#"{{"architecture":"arm64","os":"linux","variant":"v8","created":"2024-01-02T03:04:05Z",
-            "config":{{"Cmd":["/x"],"Labels":{{"color":"blue"}}}},
+            "config":{{"Cmd":["/x"],"Env":["A=b"],"Labels":{{"color":"blue"}}}},
             "history":[{{"created":"2024-01-02T03:04:05Z","created_by":"COPY first"}},
                        {{"created":"2024-01-02T03:04:05Z","created_by":"ENV a=b","empty_layer":true}},
                        {{"created":"2024-01-02T03:04:05Z","created_by":"COPY second"}}],
@@ -37,6 +39,24 @@ pub(crate) fn write_docker_archive(path: &Path, tag: &str) -> Fixture {
     ]);
     std::fs::write(path, archive).unwrap();
     Fixture { id, diff_ids }
+}
+
+/// Checks what the engine says of the image's configuration.
+pub(crate) fn check_config(env: &[String], labels: &BTreeMap<String, String>) {
+    // Podman adds a search path.
+    assert!(env.contains(&"A=b".to_owned()), "{env:?}");
+    assert_eq!(labels.get("color").map(String::as_str), Some("blue"));
+}
+
+/// Checks that the image, under this name, is all that others could be built on.
+pub(crate) fn check_chain(engines: &Engines, name: &str, fixture: &Fixture) {
+    let found = local_chains(engines);
+    let [chain] = found.items.as_slice() else { panic!("{found:?}") };
+    assert!(found.problems.is_empty());
+    assert_eq!((&chain.id, chain.names.as_slice()), (&fixture.id, &[name.to_owned()][..]));
+    assert!(chain.layers.iter().map(|layer| &layer.0).eq(&fixture.diff_ids));
+    assert_eq!(chain.created.unwrap().to_string(), "2024-01-02T03:04:05Z");
+    assert!(chain.platform.as_ref().unwrap().to_string().starts_with("linux/arm64"));
 }
 
 /// The names of a tar's members.

@@ -2,9 +2,10 @@ use std::fs;
 use std::process::Command;
 
 use plimsoll_engine::{Client, Engines, Kind, Which, local_containers, local_images};
+use plimsoll_testkit::Place;
 
 use crate::fixture::{self, Fixture};
-use crate::process::{Place, Running, has};
+use crate::process::{Running, has, settings};
 
 /// A Podman with one image and one container, stopped ever since it was made.
 fn with_podman(test: impl FnOnce(&Place, &Fixture)) {
@@ -34,10 +35,18 @@ fn check_answers(client: &Client, fixture: &Fixture) {
         // Podman 4.3's compatible API leaves the variant out.
         assert_eq!(image.platform.unwrap().to_string(), "linux/arm64");
         assert_eq!(image.created.unwrap().to_string(), "2024-01-02T03:04:05Z");
+        fixture::check_config(&image.env, &image.labels);
     }
     let history = client.history("shop:1.4").unwrap();
     let steps: Vec<_> = history.iter().map(|step| step.created_by.as_str()).collect();
     assert_eq!(steps, ["COPY first", "ENV a=b", "COPY second"]);
+    let details = client.podman_details("shop:1.4").unwrap();
+    let steps: Vec<_> =
+        details.history.iter().map(|step| (step.created_by.as_str(), step.empty_layer)).collect();
+    let expected =
+        [("COPY first", Some(false)), ("ENV a=b", Some(true)), ("COPY second", Some(false))];
+    assert_eq!(steps, expected);
+    assert!(client.podman_details("localhost/nothing:1").unwrap_err().is_not_found());
 
     let container = client.container("web").unwrap();
     assert_eq!(container.name, "web");
@@ -78,7 +87,7 @@ fn a_listening_podman_is_asked_on_its_socket() {
         command.arg(format!("unix://{}", socket.display()));
         let _podman = Running::start(command, &socket, &place.path("podman.log"));
 
-        let engines = Engines::new(place.settings());
+        let engines = Engines::new(settings(place));
         let client = engines.get(Kind::Podman).unwrap();
         assert_eq!(client.engine(), Kind::Podman);
         assert!(!client.version().unwrap().version.is_empty());
@@ -87,12 +96,13 @@ fn a_listening_podman_is_asked_on_its_socket() {
         assert!(engines.get(Kind::Docker).unwrap_err().is_not_here());
         let images = local_images(&engines);
         assert_eq!((images.items.len(), images.problems.len()), (1, 0));
+        fixture::check_chain(&engines, "localhost/shop:1.4", fixture);
 
         // The package podman-docker: one engine under both names is asked once.
         let docker = place.path("var/run/docker.sock");
         fs::create_dir_all(docker.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&socket, docker).unwrap();
-        let engines = Engines::new(place.settings());
+        let engines = Engines::new(settings(place));
         assert_eq!(engines.get(Kind::Docker).unwrap().engine(), Kind::Podman);
         let images = local_images(&engines);
         assert_eq!(images.items.len(), 1);
@@ -105,10 +115,10 @@ fn a_listening_podman_is_asked_on_its_socket() {
 #[test]
 fn a_podman_without_a_socket_is_started_on_a_private_one_and_ended() {
     with_podman(|place, fixture| {
-        let engines = Engines::new(place.settings());
+        let engines = Engines::new(settings(place));
         let client = engines.get(Kind::Podman).unwrap();
         let endpoint = client.endpoint().to_string();
-        assert!(endpoint.starts_with(&format!("unix://{}/runtime/", place.dir.path().display())));
+        assert!(endpoint.starts_with(&format!("unix://{}/runtime/", place.root().display())));
         check_answers(&client, fixture);
         let pids = services(&endpoint);
         assert_eq!(pids.len(), 1, "{pids:?}");
@@ -131,7 +141,7 @@ fn a_podman_that_cannot_start_says_why() {
     }
     let place = Place::new();
     fs::write(place.path("storage.conf"), "[storage]\ndriver = \"vfs\"\n").unwrap();
-    let error = Engines::new(place.settings()).get(Kind::Podman).unwrap_err().to_string();
+    let error = Engines::new(settings(&place)).get(Kind::Podman).unwrap_err().to_string();
     assert_eq!(
         error,
         "podman listens on no socket and its service did not start: \

@@ -1,14 +1,13 @@
-//! Engines under test: their own directories, ended and removed whatever happens.
+//! Engines under test, ended whatever happens.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plimsoll_engine::Settings;
+use plimsoll_testkit::Place;
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
 /// A program that is ended when the test ends.
 pub(crate) struct Running(Child);
@@ -66,64 +65,9 @@ pub(crate) fn dockerd(place: &Place, host: &str) -> Command {
     command
 }
 
-/// Directories, configuration and environment of one test's engine.
-pub(crate) struct Place {
-    pub(crate) dir: TempDir,
-    pub(crate) vars: BTreeMap<String, String>,
-}
-
-impl Place {
-    pub(crate) fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("plimsoll-").tempdir().unwrap();
-        let root = dir.path().display();
-        fs::create_dir(dir.path().join("runtime")).unwrap();
-        let storage = format!(
-            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{root}/graph\"\nrunroot = \"{root}/run\"\n"
-        );
-        fs::write(dir.path().join("storage.conf"), storage).unwrap();
-        let containers = format!(
-            "[containers]\n\
-             default_ulimits = [\"nofile=1024:20000\", \"nproc=10000:10000\"]\n\
-             [engine]\n\
-             runtime = \"runc\"\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n\
-             lock_type = \"file\"\ntmp_dir = \"{root}/tmp\"\n"
-        );
-        fs::write(dir.path().join("containers.conf"), containers).unwrap();
-        let vars = BTreeMap::from([
-            ("PATH".to_owned(), std::env::var("PATH").unwrap()),
-            ("HOME".to_owned(), root.to_string()),
-            ("XDG_RUNTIME_DIR".to_owned(), format!("{root}/runtime")),
-            ("TMPDIR".to_owned(), root.to_string()),
-            ("CONTAINERS_CONF".to_owned(), format!("{root}/containers.conf")),
-            ("CONTAINERS_STORAGE_CONF".to_owned(), format!("{root}/storage.conf")),
-        ]);
-        Self { dir, vars }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// What the client is told: this environment, and no engine of the machine itself.
-    pub(crate) fn settings(&self) -> Settings {
-        let mut settings = Settings::new(self.vars.clone(), None, 0);
-        settings.root = self.dir.path().to_owned();
-        settings
-    }
-
-    pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().envs(&self.vars).stdin(Stdio::null());
-        command
-    }
-
-    /// Runs a program to its end.
-    pub(crate) fn run(&self, program: &str, arguments: &[&str]) {
-        let output = self.command(program).args(arguments).output().unwrap();
-        assert!(
-            output.status.success(),
-            "{program} {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
+/// What the client is told: the environment of this place, and no engine of the machine itself.
+pub(crate) fn settings(place: &Place) -> Settings {
+    let mut settings = Settings::new(place.vars.clone(), None, 0);
+    settings.root = place.root().to_owned();
+    settings
 }

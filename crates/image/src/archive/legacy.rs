@@ -5,6 +5,7 @@ use crate::document;
 use crate::document::docker_archive::{LegacyLayer, Repositories};
 use crate::error::Error;
 use crate::files::{Files, require_document};
+use crate::metadata::Metadata;
 use crate::tag;
 
 /// The document that lists the images.
@@ -12,7 +13,7 @@ pub(crate) const REPOSITORIES: &str = "repositories";
 
 /// The image that the tag chooses, or the only one.
 pub(super) fn images(files: &dyn Files, tag: Option<&str>) -> Result<Vec<Described>, Error> {
-    let top = choose(files, tag)?;
+    let (top, names) = choose(files, tag)?;
     let source_name = files.source_name();
     let mut image = Described {
         digest: None,
@@ -20,6 +21,7 @@ pub(super) fn images(files: &dyn Files, tag: Option<&str>) -> Result<Vec<Describ
         platform: None,
         created: None,
         layers: Vec::new(),
+        metadata: Metadata { names, ..Metadata::default() },
     };
     let mut next = Some(top);
     while let Some(id) = next {
@@ -52,8 +54,8 @@ pub(super) fn images(files: &dyn Files, tag: Option<&str>) -> Result<Vec<Describ
     Ok(vec![image])
 }
 
-/// The id of the chosen image's top layer.
-fn choose(files: &dyn Files, tag: Option<&str>) -> Result<String, Error> {
+/// The id of the chosen image's top layer, and all its names.
+fn choose(files: &dyn Files, tag: Option<&str>) -> Result<(String, Vec<String>), Error> {
     let source_name = files.source_name();
     let content = require_document(files, REPOSITORIES)?;
     let repositories: Repositories = document::parse(&content, source_name, REPOSITORIES)?;
@@ -78,7 +80,10 @@ fn choose(files: &dyn Files, tag: Option<&str>) -> Result<String, Error> {
     ids.sort();
     ids.dedup();
     match (ids.as_slice(), tag) {
-        ([id], _) => Ok((*id).clone()),
+        ([id], _) => {
+            let names = all.iter().filter(|(_, other)| other == *id).map(|(name, _)| name.clone());
+            Ok(((*id).clone(), names.collect()))
+        }
         ([], Some(tag)) => Err(Error::NoSuchTag {
             source_name: source_name.to_owned(),
             tag: tag.to_owned(),

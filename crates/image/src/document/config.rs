@@ -1,8 +1,13 @@
 //! The configuration of an image: OCI's and Docker's have the same shape.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use plimsoll_model::{Digest, Platform};
 use serde::Deserialize;
+
+use super::lenient;
+use crate::metadata::{HistoryStep, Metadata};
 
 /// The configuration of one image on one platform.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,6 +24,18 @@ pub(crate) struct Config {
     rootfs: Option<RootFs>,
     #[serde(default)]
     history: Option<Vec<Step>>,
+    #[serde(default, deserialize_with = "lenient")]
+    config: Option<Runtime>,
+}
+
+/// What a container of the image starts with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Runtime {
+    #[serde(default, deserialize_with = "lenient")]
+    env: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "lenient")]
+    labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +51,10 @@ struct Step {
     created_by: Option<String>,
     #[serde(default)]
     empty_layer: bool,
+    #[serde(default, deserialize_with = "lenient")]
+    created: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    comment: Option<String>,
 }
 
 impl Config {
@@ -48,6 +69,23 @@ impl Config {
 
     pub(crate) fn diff_ids(&self) -> &[Digest] {
         self.rootfs.as_ref().and_then(|rootfs| rootfs.diff_ids.as_deref()).unwrap_or_default()
+    }
+
+    /// What the configuration says of where the image comes from.
+    pub(crate) fn metadata(&self) -> Metadata {
+        let step = |step: &Step| HistoryStep {
+            created: timestamp(step.created.as_deref()),
+            created_by: step.created_by.clone(),
+            comment: step.comment.clone(),
+            empty_layer: Some(step.empty_layer),
+        };
+        let runtime = self.config.as_ref();
+        Metadata {
+            env: runtime.and_then(|runtime| runtime.env.clone()).unwrap_or_default(),
+            labels: runtime.and_then(|runtime| runtime.labels.clone()).unwrap_or_default(),
+            history: self.history.iter().flatten().map(step).collect(),
+            ..Metadata::default()
+        }
     }
 
     /// The build step of each layer. History is optional and nothing checks it: where its steps do
@@ -98,6 +136,36 @@ mod tests {
         check(history, 1, &[None]);
         check("null", 1, &[None]);
         check("[]", 0, &[]);
+    }
+
+    #[test]
+    fn environment_labels_and_history_are_told_whatever_else_is_odd() {
+        let check = |json: &str, env: &[&str], labels: &[(&str, &str)]| {
+            let config: Config = serde_json::from_str(json).unwrap();
+            let found = config.metadata();
+            let found_labels: Vec<_> =
+                found.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!((found.env.as_slice(), found_labels.as_slice()), (&*own(env), labels));
+        };
+        fn own(texts: &[&str]) -> Vec<String> {
+            texts.iter().map(|text| (*text).to_owned()).collect()
+        }
+        let odd = r#"{"config":{"Env":["A=b"],"Labels":[],"ExposedPorts":7}}"#;
+        check(odd, &["A=b"], &[]);
+        check(r#"{"config":{"Env":null,"Labels":{"k":"v"}}}"#, &[], &[("k", "v")]);
+        check(r#"{"config":{"Env":[7],"Labels":{"k":"v"}}}"#, &[], &[("k", "v")]);
+        check(r#"{"config":"x"}"#, &[], &[]);
+        check("{}", &[], &[]);
+        let config: Config = serde_json::from_str(
+            r#"{"history":[{"created":"2024-09-26T21:31:42Z","created_by":"a","comment":"c"},
+                           {"created":9,"empty_layer":true}]}"#,
+        )
+        .unwrap();
+        let [first, second] = config.metadata().history.try_into().unwrap();
+        assert_eq!(first.created.unwrap().to_string(), "2024-09-26T21:31:42Z");
+        assert_eq!((first.comment.as_deref(), first.empty_layer), (Some("c"), Some(false)));
+        let bare = HistoryStep { empty_layer: Some(true), ..HistoryStep::default() };
+        assert_eq!(second, bare);
     }
 
     #[test]

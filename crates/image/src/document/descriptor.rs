@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use plimsoll_model::{Digest, Platform};
 use serde::Deserialize;
 
+use super::lenient;
+
 /// Names a blob: what it is, its digest, its size.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +39,8 @@ pub(crate) struct Index {
     /// Docker 25 writes null for none.
     #[serde(default)]
     manifests: Option<Vec<Descriptor>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
 }
 
 impl Index {
@@ -69,6 +73,11 @@ impl Descriptor {
             .as_ref()
             .is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown");
         unknown || self.annotation("vnd.docker.reference.type") == Some("attestation-manifest")
+    }
+
+    /// The image that an attestation speaks of.
+    pub(crate) fn attested(&self) -> Option<&str> {
+        self.annotation("vnd.docker.reference.digest")
     }
 
     /// The tag in a layout.

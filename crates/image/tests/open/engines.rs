@@ -1,15 +1,19 @@
 //! Images of real engines: known without an export, read through one.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
 use plimsoll_engine::{Engines, Kind, Which, local_containers};
-use plimsoll_image::{Context, Error, KnownBy, Opened, PlatformChoice, open};
+use plimsoll_image::{Context, Error, KnownBy, Metadata, Opened, PlatformChoice, open};
 use plimsoll_model::DiffId;
+use plimsoll_testkit::Place;
 
-use crate::process::{Place, Running, dockerd, has};
+use crate::process::{Running, dockerd, has, settings};
+use crate::support::layout::{CONFIG, LAYER};
 use crate::support::{
-    context, gzip, host, image_config, layer, manifest_json, one, read_in, sha256, tar, text,
+    Layout, context, gzip, host, image_config, layer, manifest_json, one, read_in, sha256, tar,
+    text,
 };
 
 /// An image of two layers, whose configuration has a history, and its id.
@@ -23,7 +27,10 @@ fn write_archive(place: &Place, tag: &str) -> (String, String) {
         [step("COPY a", ""), step("ENV x=y", r#","empty_layer":true"#), step("COPY b", "")];
     let config = config.replacen(
         '{',
-        &format!(r#"{{"history":[{}],"config":{{"Cmd":["/x"]}},"#, history.join(",")),
+        &format!(
+            r#"{{"history":[{}],"config":{{"Cmd":["/x"],"Env":["V=1"],"Labels":{{"k":"v"}}}},"#,
+            history.join(",")
+        ),
         1,
     );
     let id = sha256(config.as_bytes());
@@ -48,7 +55,7 @@ fn write_archive(place: &Place, tag: &str) -> (String, String) {
 
 fn context_of(place: &Place) -> Context {
     let mut ctx = context(host());
-    ctx.engines = Arc::new(Engines::new(place.settings()));
+    ctx.engines = Arc::new(Engines::new(settings(place)));
     ctx
 }
 
@@ -75,6 +82,7 @@ fn check(ctx: &Context, engine: &str, id: &str) {
     assert_eq!(image.created.unwrap().to_string(), "2024-01-02T03:04:05Z");
     let steps: Vec<_> = image.layers.iter().map(|layer| layer.created_by.as_deref()).collect();
     assert_eq!(steps, [Some("COPY a"), Some("COPY b")]);
+    check_metadata(&images[0].metadata, engine);
     let diff_id = DiffId(sha256(&layer("a")));
     match &images[0].layers[0].known_by {
         KnownBy::EngineDiffId(known) => assert_eq!((engine, known), ("docker", &diff_id)),
@@ -123,6 +131,41 @@ fn check(ctx: &Context, engine: &str, id: &str) {
     );
 }
 
+fn check_metadata(metadata: &Metadata, engine: &str) {
+    let prefix = if engine == "podman" { "localhost/" } else { "" };
+    assert_eq!(metadata.names, [format!("{prefix}shop:1.4")]);
+    assert!(metadata.env.contains(&"V=1".to_owned()), "{:?}", metadata.env);
+    assert_eq!(metadata.labels["k"], "v");
+    // Only Podman's own API repeats what the configuration says.
+    let knows = |empty: bool| (engine == "podman").then_some(empty);
+    let steps: Vec<_> = metadata
+        .history
+        .iter()
+        .map(|step| (step.created_by.as_deref().unwrap(), step.empty_layer))
+        .collect();
+    assert_eq!(
+        steps,
+        [("COPY a", knows(false)), ("ENV x=y", knows(true)), ("COPY b", knows(false))]
+    );
+    assert!(metadata.history.iter().all(|step| step.created.is_some()));
+    assert_eq!((&metadata.annotations, &metadata.index_digest), (&BTreeMap::new(), &None));
+}
+
+/// Annotations, which need a manifest, come with an OCI archive; Podman keeps them.
+fn annotated_image(place: &Place) {
+    let mut layout = Layout::default();
+    let base = layer("base");
+    let config = layout.describe(CONFIG, image_config("linux/amd64", &[&base]).as_bytes(), "");
+    let layers = [layout.describe(LAYER, &gzip(&base), "")];
+    let annotated = layout.annotated_manifest(&config, &layers, r#"{"a":"b"}"#);
+    let archive = place.path("annotated.tar").display().to_string();
+    fs::write(&archive, layout.finish(&[annotated]).tar("")).unwrap();
+    let id = place.run("podman", &["pull", "-q", &format!("oci-archive:{archive}")]);
+    let reference = format!("podman:{}", id.trim()).parse().unwrap();
+    let Opened::Images(images) = open(&reference, &context_of(place)).unwrap() else { panic!() };
+    assert_eq!(images[0].metadata.annotation("a"), Some("b"));
+}
+
 #[test]
 fn podman_without_a_socket() {
     if !has("podman") {
@@ -138,6 +181,7 @@ fn podman_without_a_socket() {
     // A layer shared by two images is one in both, and the wrong container is said to be nowhere.
     let error = read_in("container:nobody", &context_of(&place)).unwrap_err();
     assert!(error.contains("podman has no container nobody"), "{error}");
+    annotated_image(&place);
     real_image(&place);
 }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod docker_archives;
 mod engines;
 mod layouts;
+mod metadata;
 mod paths;
 #[path = "../../../engine/tests/real/process.rs"]
 mod process;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use plimsoll_image::{Context, Error, KnownBy, Opened, PlatformChoice, open};
 use tempfile::TempDir;
 
+use crate::metadata;
 use crate::support::layout::{CONFIG, INDEX, LAYER, MANIFEST, on};
 use crate::support::{
     Layout, context, gzip, host, image_config, layer, one, read_in, sha256, text,
@@ -161,6 +162,35 @@ fn a_name_leads_to_the_wanted_platform_and_its_layers() {
     fs::remove_file(registry.blob_path(&layer.name())).unwrap();
     let error = layer.open().err().unwrap();
     assert!(error.is_not_found(), "{error}");
+}
+
+#[test]
+fn a_registry_says_all_that_the_documents_do() {
+    let Some(registry) = Registry::start() else { return };
+    let (layout, digests) = metadata::annotated();
+    let kind = |content: &[u8]| match content {
+        content if content.starts_with(b"{\"schemaVersion\":2") => {
+            let text = str::from_utf8(content).unwrap();
+            Some(if text.contains("\"manifests\"") { INDEX } else { MANIFEST })
+        }
+        _ => None,
+    };
+    let blobs = layout.files.iter().filter(|(path, _)| path.starts_with("blobs/"));
+    let mut manifests: Vec<(String, &str)> = blobs
+        .filter_map(|(path, content)| {
+            let descriptor = format!("\"{}\"", path.replace("blobs/sha256/", "sha256:"));
+            Some((descriptor, kind(content)?))
+        })
+        .collect();
+    manifests.sort_by_key(|(_, kind)| *kind == INDEX);
+    let manifests: Vec<_> = manifests.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+    registry.push(&layout, &manifests, "1.4");
+    let name = format!("{}/shop:1.4", registry.host);
+    let opened = open(&name.parse().unwrap(), &registry.context(host())).unwrap();
+    let Opened::Images(images) = opened else { panic!("no images") };
+    metadata::check(&images[0].metadata, &digests, std::slice::from_ref(&name));
+    let repo_digest = format!("{}/shop@{}", registry.host, digests[0]);
+    assert_eq!(images[0].metadata.repo_digests, [repo_digest]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{Cache, CacheError, files, hash};
 
 /// Raised whenever an archive would be described otherwise, or the format changes, also that of
 /// the model's image: older entries are then not found, and the archive is read again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The documents of an archive, from which the images come, are no more.
 const MAX_ARCHIVE: u64 = 16 << 20;

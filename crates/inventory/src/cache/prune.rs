@@ -11,7 +11,9 @@ use super::{Cache, CacheError};
 /// Temporary files older than this belong to nobody: writing one takes milliseconds.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-const DIRECTORIES: [&str; 5] = ["facts", "by-digest", "by-stamp", "by-archive", "by-image"];
+/// The last is not ours but kept in the same place: what distribution archives answered.
+const DIRECTORIES: [&str; 6] =
+    ["facts", "by-digest", "by-stamp", "by-archive", "by-image", "archives"];
 
 /// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]

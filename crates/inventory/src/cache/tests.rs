@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use plimsoll_image::{ArchivedImage, ArchivedLayer};
+use plimsoll_image::{ArchivedImage, ArchivedLayer, HistoryStep, Metadata};
 use plimsoll_model::Image;
 
 use super::*;
@@ -14,7 +14,7 @@ use crate::testing::{facts_of, tar_of};
 fn known(name: &str) -> Known {
     let facts = facts_of(&tar_of(&[name, "var/lib/dpkg/status: Package: a\nVersion: 1\n"]));
     let digest = layer::digest(Checksum::of(Algorithm::Sha256, name.as_bytes()));
-    Known { digest, facts }
+    Known { digest, facts: Arc::new(facts) }
 }
 
 fn images(reference: &str) -> Vec<ArchivedImage> {
@@ -35,7 +35,19 @@ fn images(reference: &str) -> Vec<ArchivedImage> {
         media_type: None,
         foreign: true,
     };
-    vec![ArchivedImage { image, layers: vec![layer] }]
+    let step = HistoryStep {
+        created: "2024-09-26T21:31:42.5Z".parse().ok(),
+        created_by: Some("RUN x".to_owned()),
+        comment: None,
+        empty_layer: Some(false),
+    };
+    let metadata = Metadata {
+        names: vec!["a:1".to_owned()],
+        labels: [("k".to_owned(), "v".to_owned())].into(),
+        history: vec![step],
+        ..Metadata::default()
+    };
+    vec![ArchivedImage { image, layers: vec![layer], metadata }]
 }
 
 fn all_files(cache: &Cache) -> Vec<PathBuf> {

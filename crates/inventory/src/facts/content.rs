@@ -7,7 +7,7 @@ use crate::wanted::FileKind;
 /// What was read in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content<'a> {
-    /// Of a text: its bytes.
+    /// Of a file that is kept as it is: its bytes.
     Text(&'a [u8]),
     /// Of a database of dpkg or apk.
     Packages(Listed<'a>),
@@ -107,7 +107,9 @@ impl<'a> Content<'a> {
             return Ok(Self::Unreadable(from.text()?));
         }
         Ok(match kind {
-            FileKind::Text => Self::Text(from.rest()),
+            FileKind::Text | FileKind::Manager | FileKind::ExtendedStates => {
+                Self::Text(from.rest())
+            }
             FileKind::DpkgStatus | FileKind::DpkgStatusEntry | FileKind::Apk => {
                 Self::Packages(Listed::decode(&mut from)?)
             }

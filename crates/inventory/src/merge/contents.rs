@@ -28,14 +28,17 @@ pub(crate) enum What {
     RpmWithWal { path: Vec<u8>, wal_layer: usize, wal: Vec<u8> },
 }
 
-/// Reads a file again: its content, encoded as facts hold it.
-pub(crate) type Fetch<'a> = dyn FnMut(&Request) -> Result<Vec<u8>, String> + 'a;
+/// What reading a file again gave: its content, encoded as facts hold it.
+pub(crate) type Fetched = Result<Vec<u8>, String>;
+
+/// Reads a file again.
+pub(crate) type Fetch<'a> = dyn FnMut(&Request) -> Fetched + 'a;
 
 /// All contents that were asked for.
 pub(super) struct Contents<'a, 'f> {
     layers: &'a [&'a LayerFacts],
     fetch: &'a mut Fetch<'f>,
-    fetched: HashMap<Request, Result<Vec<u8>, String>>,
+    fetched: HashMap<Request, Fetched>,
     notes: Vec<String>,
 }
 
@@ -84,6 +87,11 @@ impl<'a, 'f> Contents<'a, 'f> {
 
     pub(super) fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// Everything that was read again.
+    pub(super) fn into_fetched(self) -> HashMap<Request, Fetched> {
+        self.fetched
     }
 
     fn kept(&self, request: &Request) -> Option<Content<'a>> {

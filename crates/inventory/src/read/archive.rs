@@ -2,7 +2,6 @@
 //! as it comes, and joined with the images when the manifest is known. A file that has not changed
 //! since it was read is not read again.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,9 +10,10 @@ use plimsoll_model::{DiffId, Problem};
 use plimsoll_unpack::{Expected, LayerError};
 
 use super::session::{Analysed, Session, Visit};
-use super::{ImageInventory, inventory, unknown};
+use super::unknown;
 use crate::error::Error;
 use crate::facts::LayerFacts;
+use crate::image_inventory::{ImageInventory, Parts};
 use crate::merge::merge;
 use crate::progress::{Event, FactsFrom};
 
@@ -21,7 +21,7 @@ use crate::progress::{Event, FactsFrom};
 pub(super) type Results = BTreeMap<String, Result<Analysed, Arc<LayerError>>>;
 
 /// The facts of all layers that are in an archive, by the diff_id that was computed.
-type Facts = HashMap<DiffId, LayerFacts>;
+type Facts = HashMap<DiffId, Arc<LayerFacts>>;
 
 /// Where in an engine's export the layers are, to find them again.
 #[derive(Default)]
@@ -150,7 +150,7 @@ pub(super) fn read_again(
 /// Compares the layers of an image with what is expected of them, and puts the diff_ids that were
 /// computed in place of the claimed ones.
 fn verify(archived: &mut ArchivedImage, results: &Results) -> Result<(), Error> {
-    let ArchivedImage { image, layers } = archived;
+    let ArchivedImage { image, layers, .. } = archived;
     for (archived, layer) in layers.iter_mut().zip(&mut image.layers) {
         if let Some(analysed) = find(&image.reference, archived, results)? {
             let diff_id = analysed.known.facts.diff_id();
@@ -166,9 +166,9 @@ fn assemble(
     archived: ArchivedImage,
     facts: &Facts,
 ) -> Result<ImageInventory, Error> {
-    let ArchivedImage { image, layers } = archived;
+    let ArchivedImage { image, layers, metadata } = archived;
     let mut problems = Vec::new();
-    let mut stack: Vec<Cow<'_, LayerFacts>> = Vec::with_capacity(layers.len());
+    let mut stack: Vec<Arc<LayerFacts>> = Vec::with_capacity(layers.len());
     for layer in &layers {
         let Some(diff_id) = computed(layer) else {
             problems.push(Problem {
@@ -177,18 +177,20 @@ fn assemble(
                 message: "the layer is foreign and not in the archive: what is in it is not known"
                     .to_owned(),
             });
-            stack.push(Cow::Owned(unknown(layer.diff_id.as_ref())));
+            stack.push(unknown(layer.diff_id.as_ref()));
             continue;
         };
         let missing =
             || Error::Missing { image: image.reference.clone(), layer: diff_id.to_string() };
-        stack.push(Cow::Borrowed(facts.get(diff_id).ok_or_else(missing)?));
+        stack.push(Arc::clone(facts.get(diff_id).ok_or_else(missing)?));
     }
-    let stack: Vec<&LayerFacts> = stack.iter().map(Cow::as_ref).collect();
+    let verified_layers = layers.iter().take_while(|layer| computed(layer).is_some()).count();
+    let layers: Vec<&LayerFacts> = stack.iter().map(Arc::as_ref).collect();
     let mut merged =
-        merge(&stack, &mut |_| Err("not read: the archive can be read only once".to_owned()));
+        merge(&layers, &mut |_| Err("not read: the archive can be read only once".to_owned()));
     merged.problems.extend(problems);
-    Ok(inventory(image, merged, session.settings.as_of))
+    let parts = Parts { image, metadata, merged, facts: stack, verified_layers };
+    Ok(ImageInventory::new(parts, session.settings.as_of))
 }
 
 /// The layer as it was read, if it is the promised one; none where a foreign layer is not in the

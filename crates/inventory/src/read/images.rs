@@ -11,9 +11,10 @@ use plimsoll_unpack::Expected;
 
 use super::archive::{self, Entries, Results};
 use super::session::{Session, Visit, checksum};
-use super::{ImageInventory, inventory, unknown};
+use super::unknown;
 use crate::error::Error;
 use crate::facts::LayerFacts;
+use crate::image_inventory::{ImageInventory, Parts};
 use crate::merge::{What, merge};
 use crate::progress::{Event, FactsFrom};
 
@@ -26,7 +27,7 @@ struct Distinct<'a> {
 
 /// What became of a layer.
 enum Outcome {
-    Facts(LayerFacts),
+    Facts(Arc<LayerFacts>),
     /// Its bytes are not distributed with the image: why it could not be read.
     Foreign(String),
 }
@@ -95,7 +96,7 @@ fn key(layer: &SourceLayer, number: usize) -> Key {
 }
 
 /// The facts of a layer that was read before, and is surely the same.
-fn cached(session: &Session<'_>, layer: &SourceLayer) -> Option<LayerFacts> {
+fn cached(session: &Session<'_>, layer: &SourceLayer) -> Option<Arc<LayerFacts>> {
     let cache = session.cache?;
     match &layer.known_by {
         KnownBy::Digest(digest) => cache.by_digest(digest),
@@ -160,7 +161,7 @@ fn read_exports(
             session.store(&analysed.known, None);
             entries.insert(diff_id, path);
             for number in promised {
-                outcomes[number] = Some(Outcome::Facts(analysed.known.facts.clone()));
+                outcomes[number] = Some(Outcome::Facts(Arc::clone(&analysed.known.facts)));
             }
         }
         if let Some(number) = stack.iter().find(|number| outcomes[**number].is_none()) {
@@ -308,18 +309,22 @@ fn assemble(
         });
         absent.push((*number, unknown(layer.diff_id.as_ref())));
     }
-    let facts: Vec<&LayerFacts> = stack
+    let stack: Vec<Arc<LayerFacts>> = stack
         .iter()
         .filter_map(|number| match &outcomes[*number] {
-            Some(Outcome::Facts(facts)) => Some(facts),
-            _ => absent.iter().find(|(layer, _)| layer == number).map(|(_, facts)| facts),
+            Some(Outcome::Facts(facts)) => Some(Arc::clone(facts)),
+            _ => {
+                absent.iter().find(|(layer, _)| layer == number).map(|(_, facts)| Arc::clone(facts))
+            }
         })
         .collect();
-    for ((layer, facts), number) in image.layers.iter_mut().zip(&facts).zip(stack) {
-        if matches!(outcomes[*number], Some(Outcome::Facts(_))) {
+    for (layer, facts) in image.layers.iter_mut().zip(&stack) {
+        if !facts.is_unknown() {
             layer.diff_id = Some(facts.diff_id().clone());
         }
     }
+    let verified_layers = stack.iter().take_while(|facts| !facts.is_unknown()).count();
+    let facts: Vec<&LayerFacts> = stack.iter().map(Arc::as_ref).collect();
     let mut grown: HashMap<usize, LayerFacts> = HashMap::new();
     let mut merged = merge(&facts, &mut |request| {
         let content = session.fetch(request, &mut |layer, visit| {
@@ -338,7 +343,9 @@ fn assemble(
     });
     merged.problems.extend(problems);
     merged.notes.extend(source.warnings.iter().cloned());
-    Ok(inventory(image, merged, session.settings.as_of))
+    let metadata = source.metadata.clone();
+    let parts = Parts { image, metadata, merged, facts: stack, verified_layers };
+    Ok(ImageInventory::new(parts, session.settings.as_of))
 }
 
 /// A layer found in the cache, or read for another image, must still be what this configuration

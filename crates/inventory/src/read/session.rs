@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_image::ArchivedImage;
 use plimsoll_model::{DiffId, Digest};
@@ -141,7 +141,8 @@ impl<'a> Session<'a> {
         let stated = Stated { diff_id: &diff_id, digest: digest.as_ref(), size: layer.size };
         let facts = analyser.finish(&stated).map_err(LayerError::Visit)?;
         let digest = layer::digest(layer.digest);
-        Ok(Analysed { known: Known { digest, facts }, size: layer.compressed_size })
+        let known = Known { digest, facts: Arc::new(facts) };
+        Ok(Analysed { known, size: layer.compressed_size })
     }
 
     /// One pass over a layer, verified at its end. The caller holds the share.

@@ -7,6 +7,7 @@ mod cache;
 mod engine;
 mod hostile;
 mod links;
+mod prefix;
 mod real;
 mod rpm;
 mod support;

@@ -42,6 +42,21 @@ impl Layout {
         self.describe(MANIFEST, manifest.as_bytes(), more)
     }
 
+    /// Adds a manifest with these annotations.
+    pub(crate) fn annotated_manifest(
+        &mut self,
+        config: &str,
+        layers: &[String],
+        annotations: &str,
+    ) -> String {
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","config":{config},"layers":[{}],
+                "annotations":{annotations}}}"#,
+            layers.join(",")
+        );
+        self.describe(MANIFEST, manifest.as_bytes(), "")
+    }
+
     /// Adds an image with gzip'd layers, and describes its manifest.
     pub(crate) fn image(&mut self, platform: &str, layers: &[&[u8]], more: &str) -> String {
         let config = image_config(platform, layers);
