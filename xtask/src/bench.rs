@@ -1,12 +1,17 @@
 //! `cargo xtask bench`: the numbers of docs/benchmarks.md, measured on this machine in one run.
 
+mod bases;
+mod changes;
 mod corpus;
 mod database;
 mod images;
+mod index;
 mod inventory;
 mod measure;
+mod remedies;
 mod report;
 mod scan;
+mod server;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +56,14 @@ enum Name {
     Matching,
     /// Compiling every feed of shared/data
     Feeds,
+    /// The packages of Debian's main suite, from the packed index to candidates
+    Index,
+    /// What the distribution has fixed since, for a slim image
+    Changes,
+    /// Simulating twenty bases
+    Remedies,
+    /// Recognising a base among a million
+    Bases,
 }
 
 const ALL: &[Name] = &[
@@ -62,6 +75,10 @@ const ALL: &[Name] = &[
     Name::Top,
     Name::Matching,
     Name::Feeds,
+    Name::Index,
+    Name::Changes,
+    Name::Remedies,
+    Name::Bases,
 ];
 
 /// The programs under measurement and where their files go.
@@ -89,6 +106,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             Name::Top => scan::top_layer(&bench)?,
             Name::Matching => database::matching(&bench)?,
             Name::Feeds => database::feeds(&bench)?,
+            Name::Index => index::measure(&bench)?,
+            Name::Changes => changes::measure(&bench)?,
+            Name::Remedies => remedies::measure(&bench)?,
+            Name::Bases => bases::measure(&bench)?,
         };
         for row in measured {
             println!("{row}");
@@ -127,6 +148,19 @@ impl Bench {
         command.env("TMPDIR", self.temporary());
         command.current_dir(&self.directory).stdout(Stdio::null()).stderr(Stdio::null());
         command
+    }
+
+    fn shared_data(&self) -> PathBuf {
+        self.root.join("../shared/data")
+    }
+
+    /// Says so where it is not there.
+    fn has_shared_data(&self) -> bool {
+        let is_there = self.shared_data().exists();
+        if !is_there {
+            println!("skipped: needs shared/data");
+        }
+        is_there
     }
 
     fn binary(&self) -> PathBuf {

@@ -48,6 +48,13 @@ pub(crate) const PARTS: &[Part] = &[
     part("python3-apt", Python("apt_pkg"), "dpkg's own version order, a million pairs at a time"),
     part("python3-rpm", Python("rpm"), "rpm's own version order, and its databases"),
     part("rpm", Program("rpm"), "databases made and read by rpm itself"),
+    part("dnf", Program("dnf"), "the judge of pending updates from rpm repositories"),
+    part(
+        "dnf-plugins-core",
+        File("/usr/lib/python3/dist-packages/dnf-plugins/versionlock.py"),
+        "dnf's locks",
+    ),
+    part("createrepo-c", Program("createrepo_c"), "rpm repositories as distributions make them"),
     part("zstd", Program("zstd"), "streams as other encoders write them"),
     part("xz-utils", Program("xz"), "streams as other encoders write them"),
 ];

@@ -101,7 +101,7 @@ impl FromStr for Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remedies::tests::finding;
+    use crate::tests::finding;
 
     #[test]
     fn gates_parse_and_hold() {

@@ -95,7 +95,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remedies::tests::{finding, package};
+    use crate::tests::{finding, package};
 
     fn rule() -> IgnoreRule {
         IgnoreRule { id: None, package: None, path: None, reason: None, until: None }

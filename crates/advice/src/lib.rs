@@ -1,9 +1,24 @@
 #![doc = include_str!("../README.md")]
 
+mod action;
+mod advise;
+mod change;
+mod diff;
 mod gate;
+mod identity;
 mod ignore;
-mod remedies;
+mod next;
+mod simulate;
+#[cfg(test)]
+mod tests;
+mod update;
+mod why_not;
 
+pub use advise::{Advice, Choices, advise};
+pub use diff::{Cause, cause, diff};
 pub use gate::{Gate, GateOrigin, GateThreshold, ParseGateError};
 pub use ignore::{IgnoreRule, apply_ignore_rules};
-pub use remedies::{SourceUpdate, remedies, source_updates};
+pub use next::next_command;
+pub use simulate::{Certainty, OtherImage, Outcome, Simulated, Simulator, Subject};
+pub use update::{SourceUpdate, source_updates};
+pub use why_not::why_not;

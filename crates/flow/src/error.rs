@@ -57,6 +57,51 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A comparison needs one platform of each image.
+    #[error("a comparison needs one image on each side, and there are {images} in all")]
+    NotTwo {
+        /// How many there are.
+        images: usize,
+    },
+    /// The catalogue of base images cannot be used.
+    #[error("the catalogue of base images at {path} failed")]
+    Catalogue {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<plimsoll_lineage::CatalogueError>,
+    },
+    /// The settings for registries cannot be read.
+    #[error("cannot set up registries")]
+    RegistrySettings(#[source] Box<plimsoll_registry::Error>),
+    /// A registry cannot be asked.
+    #[error("cannot ask the registry for {name}")]
+    Registry {
+        /// What was asked for.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<plimsoll_registry::Error>,
+    },
+    /// A file is no list of base images.
+    #[error("cannot import {path}")]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<plimsoll_lineage::ImportError>,
+    },
+    /// A name of an image that cannot be read.
+    #[error("{text:?} is no name of an image")]
+    Name {
+        /// What the user typed.
+        text: String,
+        /// Why.
+        #[source]
+        source: plimsoll_model::ParseReferenceError,
+    },
     /// No feed knows this scope.
     #[error("no feed covers {0}")]
     UnknownScope(String),
@@ -88,6 +133,10 @@ impl Error {
                 "plimsoll db verify says which part is damaged; db update replaces it".to_owned(),
             ),
             Self::State { .. } => Some("set another one with PLIMSOLL_STATE_DIR".to_owned()),
+            Self::NotTwo { .. } => Some("choose one with --platform os/arch".to_owned()),
+            Self::Catalogue { .. } => {
+                Some("remove the file and learn the bases again".to_owned())
+            }
             Self::UnknownScope(_) | Self::UnknownFeed(_) => {
                 Some("plimsoll db feeds lists what is covered".to_owned())
             }

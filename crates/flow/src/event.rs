@@ -46,6 +46,21 @@ pub enum Event {
         /// Its name.
         feed: &'static str,
     },
+    /// A suite of a distribution archive is being asked.
+    ArchiveStarted {
+        /// Its name.
+        suite: String,
+    },
+    /// A suite of a distribution archive is done.
+    ArchiveDone {
+        /// Its name.
+        suite: String,
+    },
+    /// The changelog of a source package is being fetched.
+    Changelog {
+        /// The source package.
+        source: String,
+    },
     /// Packages are being compared with advisories.
     Matching,
     /// Something makes the result less than the user may think.

@@ -6,9 +6,9 @@ use plimsoll_vulndb::{Explanation, Matcher};
 use crate::error::Error;
 use crate::event::Observer;
 use crate::inventory::read_images;
-use crate::scan::{match_error, scopes};
+use crate::knowledge::{gather, scopes};
+use crate::scan::match_error;
 use crate::session::Session;
-use crate::update::refresh;
 
 /// The answer for one image on one platform.
 pub struct ImageExplanation {
@@ -26,8 +26,7 @@ pub fn explain(
     observer: Observer<'_>,
 ) -> Result<Vec<ImageExplanation>, Error> {
     let inventories = read_images(session, reference, observer)?;
-    let wanted = inventories.iter().flat_map(scopes).collect();
-    let generation = refresh(session, &wanted, observer)?;
+    let generation = gather(session, &inventories, observer)?.generation;
     inventories
         .into_iter()
         .map(|inventory| {

@@ -4,7 +4,7 @@ use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use plimsoll_image::Opened;
+use plimsoll_image::{Opened, PlatformChoice};
 use plimsoll_inventory::{Budget, Cache, FactsFrom, ImageInventory};
 use plimsoll_model::{Coverage, CoverageStatus, ImageReference, Inventory, InventorySchema, Tool};
 
@@ -29,14 +29,42 @@ pub fn inventories(
     Ok(all)
 }
 
+/// The images that can be read, and why the others cannot: one that cannot keeps none of the others from
+/// being judged.
+pub(crate) fn read_all(
+    session: &Session,
+    references: &[ImageReference],
+    observer: Observer<'_>,
+) -> (Vec<ImageInventory>, Vec<Error>) {
+    let mut images = Vec::new();
+    let mut failures = Vec::new();
+    for reference in references {
+        match read_images(session, reference, observer) {
+            Ok(read) => images.extend(read),
+            Err(error) => failures.push(error),
+        }
+    }
+    (images, failures)
+}
+
 /// Opens one reference and reads what the cache does not know.
 pub(crate) fn read_images(
     session: &Session,
     reference: &ImageReference,
     observer: Observer<'_>,
 ) -> Result<Vec<ImageInventory>, Error> {
+    read_platform(session, reference, session.settings.platform.clone(), observer)
+}
+
+/// The same for a platform that the question decides, not the operator.
+pub(crate) fn read_platform(
+    session: &Session,
+    reference: &ImageReference,
+    platform: PlatformChoice,
+    observer: Observer<'_>,
+) -> Result<Vec<ImageInventory>, Error> {
     observer(Event::Opening { reference: reference.to_string() });
-    let opened = plimsoll_image::open(reference, &session.image_context()?).map_err(|source| {
+    let opened = plimsoll_image::open(reference, &session.image_context(platform)?).map_err(|source| {
         Error::Open { reference: reference.to_string(), source: Box::new(source) }
     })?;
     if let Opened::Images(images) = &opened {

@@ -1,18 +1,35 @@
 #![doc = include_str!("../README.md")]
 
+mod archives;
+mod base;
+mod bases;
+mod changes;
 mod database;
+mod diff;
 mod error;
 mod event;
 mod explain;
 mod inventory;
+mod knowledge;
+mod newer;
 mod ps;
+mod reach;
+mod recognition;
+mod registries;
 mod scan;
 mod session;
+mod side_by_side;
 mod update;
 
+pub use base::{BasesFound, base};
+pub use bases::{
+    Imported, KnownBase, LearnRequest, Learned, bases_forget, bases_import, bases_learn, bases_list,
+};
+pub use changes::{ChangesFound, ImageChanges, changes};
 pub use database::{
     DatabaseStatus, ShardStatus, export, feeds, import, search, shard_problems, status, verify,
 };
+pub use diff::{diff, diff_generations};
 pub use error::Error;
 pub use event::{Event, Observer};
 pub use explain::{ImageExplanation, explain};

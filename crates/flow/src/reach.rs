@@ -16,7 +16,7 @@ use crate::session::Session;
 const FEED_LIMIT: Limit = Limit { bytes: 1 << 30, name: "feed" };
 
 /// How feeds are reached in this session.
-pub(super) struct Reach {
+pub(crate) struct Reach {
     client: Client,
     place: Place,
     mirrors: Vec<(String, String)>,
@@ -29,7 +29,7 @@ enum Place {
 }
 
 /// What came of asking.
-pub(super) enum Reached {
+pub(crate) enum Reached {
     /// It has not changed since the validators were given.
     NotModified,
     /// There is no such document; says where it was looked for.
@@ -39,16 +39,16 @@ pub(super) enum Reached {
 }
 
 /// An open feed.
-pub(super) struct Found {
-    pub(super) bytes: Box<dyn Read + Send>,
-    pub(super) validators: Validators,
+pub(crate) struct Found {
+    pub(crate) bytes: Box<dyn Read + Send>,
+    pub(crate) validators: Validators,
     /// When the document was changed last, as the server or the file system says.
-    pub(super) modified: Option<Timestamp>,
-    pub(super) trust: Trust,
+    pub(crate) modified: Option<Timestamp>,
+    pub(crate) trust: Trust,
 }
 
 impl Reach {
-    pub(super) fn new(session: &Session) -> Result<Self, Error> {
+    pub(crate) fn new(session: &Session) -> Result<Self, Error> {
         let place = match session.settings.feeds_from.as_deref() {
             None => Place::Upstream,
             Some(base) if base.starts_with("http://") || base.starts_with("https://") => {
@@ -64,13 +64,14 @@ impl Reach {
         Ok(Self { client: session.fetch()?, place, mirrors })
     }
 
-    /// Asks for `address` (`https://HOST/PATH`), only for what changed where validators are given.
-    pub(super) fn open(
+    /// Asks for `address` (`https://HOST/PATH`; `http` where an operator allowed a host that has nothing
+    /// better), only for what changed where validators are given.
+    pub(crate) fn open(
         &self,
         address: &str,
         known: Option<&Validators>,
     ) -> Result<Reached, String> {
-        let location = address.strip_prefix("https://").unwrap_or(address);
+        let (_, location) = address.split_once("://").unwrap_or(("https", address));
         match &self.place {
             Place::Directory(base) => open_file(base, location),
             Place::Address(base) => self.get(&format!("{base}/{location}"), Trust::Copy, known),

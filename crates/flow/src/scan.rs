@@ -2,17 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_advice::{IgnoreRule, apply_ignore_rules, remedies};
-use plimsoll_inventory::ImageInventory;
-use plimsoll_model::{CoverageStatus, Database, ImageReference, Scan, ScanSchema, Scope, Tool};
-use plimsoll_vulndb::matching::scopes_of;
+use plimsoll_advice::{
+    Advice, Choices, IgnoreRule, OtherImage, Subject, advise, apply_ignore_rules,
+};
+use plimsoll_distro::Pending;
+use plimsoll_inventory::{ImageInventory, mark_origins};
+use plimsoll_model::{
+    CoverageStatus, Database, ImageReference, Problem, Scan, ScanSchema, Scope, Tool,
+};
 use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
+use crate::archives::Outlook;
+use crate::base::other;
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::inventory::{read_images, unread};
+use crate::inventory::{read_all, unread};
+use crate::knowledge::{Knowledge, gather, scopes};
+use crate::newer::{NewerBuild, Reach, Standing, newer_builds};
+use crate::recognition::{Descent, Recogniser};
 use crate::session::Session;
-use crate::update::refresh;
 
 /// The scans, what could not be scanned, and the ignore rules that have expired.
 pub struct Scanned {
@@ -38,6 +46,15 @@ pub fn was_evaluated(scan: &Scan) -> bool {
         && scan.coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
 }
 
+/// How much is said about an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What is wrong.
+    Findings,
+    /// Also what it was built on and what would clear the findings.
+    Advice,
+}
+
 /// Scans the images. `rules` are ignore rules, each with the file it stands in. An image that cannot be
 /// read is a failure of its own and keeps none of the others from being judged.
 pub fn scan(
@@ -46,41 +63,133 @@ pub fn scan(
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
 ) -> Result<Scanned, Error> {
-    let mut inventories = Vec::new();
-    let mut failures = Vec::new();
-    for reference in references {
-        match read_images(session, reference, observer) {
-            Ok(read) => inventories.extend(read),
-            Err(error) => failures.push(error),
-        }
-    }
-    let scopes: BTreeSet<Scope> = inventories.iter().flat_map(scopes).collect();
-    let generation = refresh(session, &scopes, observer)?;
-    observer(Event::Matching);
+    scan_to(Depth::Advice, session, references, rules, observer)
+}
+
+pub(crate) fn scan_to(
+    depth: Depth,
+    session: &Session,
+    references: &[ImageReference],
+    rules: &[(String, IgnoreRule)],
+    observer: Observer<'_>,
+) -> Result<Scanned, Error> {
+    let (images, failures) = read_all(session, references, observer);
+    let Knowledge { generation, outlooks } = gather(session, &images, observer)?;
+    let recogniser = match depth {
+        Depth::Findings => None,
+        Depth::Advice => Some(Recogniser::open(session)?),
+    };
     let mut expired_rules = BTreeSet::new();
     let mut scans = Vec::new();
-    for inventory in inventories {
-        let mut scan = judge(session, inventory, generation.as_ref())?;
+    for (image, outlook) in images.into_iter().zip(outlooks) {
+        let surroundings = match &recogniser {
+            Some(recogniser) => look_around(session, recogniser, &image, observer)?,
+            None => Neighbourhood::default(),
+        };
+        observer(Event::Matching);
+        let wanted: Vec<Scope> = scopes(&image).into_iter().chain(surroundings.scopes()).collect();
+        let matcher = Matcher::open(generation.as_ref(), &wanted).map_err(match_error)?;
+        let mut scan = judge(session, image, &matcher, generation.as_ref())?;
+        surroundings.mark(&mut scan);
         expired_rules.extend(set_aside(session, rules, &mut scan));
-        scan.remedies = remedies(&scan.packages, &scan.findings);
+        if depth == Depth::Advice {
+            surroundings.advise(&matcher, outlook.as_ref(), &mut scan)?;
+        }
+        scan.base = surroundings.descent.base;
         scans.push(scan);
     }
     Ok(Scanned { scans, failures, expired_rules })
 }
 
-pub(crate) fn scopes(inventory: &ImageInventory) -> Vec<Scope> {
-    scopes_of(inventory.os.as_ref(), &inventory.packages)
+/// What stands around an image: its base, and newer builds of both.
+#[derive(Default)]
+struct Neighbourhood {
+    descent: Descent,
+    images: Vec<NewerBuild>,
+    bases: Vec<NewerBuild>,
 }
 
-fn judge(
+/// Recognises the base, and asks whether its tag and that of the image have moved.
+fn look_around(
+    session: &Session,
+    recogniser: &Recogniser<'_>,
+    image: &ImageInventory,
+    observer: Observer<'_>,
+) -> Result<Neighbourhood, Error> {
+    let descent = recogniser.descent(image, observer)?;
+    for doubt in &descent.doubts {
+        observer(Event::Warning(doubt.clone()));
+    }
+    let look = |standing: Option<Standing>| match standing {
+        Some(standing) => {
+            let (builds, problems) =
+                newer_builds(session, recogniser, &standing, Reach::SameTag, observer);
+            for Problem { path, message, .. } in problems {
+                observer(Event::Note(format!("{path}: {message}")));
+            }
+            builds
+        }
+        None => Vec::new(),
+    };
+    let images = look(Standing::of_image(image, &descent));
+    let bases = look(Standing::of_base(image, &descent));
+    Ok(Neighbourhood { descent, images, bases })
+}
+
+impl Neighbourhood {
+    fn scopes(&self) -> Vec<Scope> {
+        let read = self.images.iter().chain(&self.bases).filter_map(|b| b.inventory.as_ref());
+        read.flat_map(scopes).collect()
+    }
+
+    /// Says of layers and findings whether they are the base's.
+    fn mark(&self, scan: &mut Scan) {
+        let Some(base) = &self.descent.inventory else { return };
+        let layers = base.image.layers.len();
+        let origins = mark_origins(&mut scan.image, layers, &base.packages, &scan.packages);
+        for finding in &mut scan.findings {
+            finding.origin = origins.get(&finding.package).copied().unwrap_or_default();
+        }
+    }
+
+    fn advise(
+        &self,
+        matcher: &Matcher,
+        outlook: Option<&Outlook>,
+        scan: &mut Scan,
+    ) -> Result<(), Error> {
+        let pending: Option<Vec<Pending>> = outlook.filter(|outlook| outlook.is_whole).map(|o| {
+            o.updates.iter().map(|newer| newer.pending.clone()).collect()
+        });
+        let bases: Vec<OtherImage<'_>> = self.bases.iter().map(other).collect();
+        let images: Vec<OtherImage<'_>> = self.images.iter().map(other).collect();
+        let subject =
+            Subject { packages: &scan.packages, findings: &scan.findings, os: scan.os.as_ref() };
+        let choices = Choices {
+            pending: pending.as_deref(),
+            old_base: self.descent.inventory.as_ref().map(|old| old.packages.as_slice()),
+            bases: &bases,
+            images: &images,
+        };
+        let Advice { remedies, rejected } =
+            advise(matcher, subject, &choices).map_err(match_error)?;
+        scan.remedies = remedies;
+        scan.rejected_remedies = rejected;
+        Ok(())
+    }
+}
+
+/// Compares an image's packages with the advisories.
+pub(crate) fn judge(
     session: &Session,
     inventory: ImageInventory,
+    matcher: &Matcher,
     generation: Option<&Generation>,
 ) -> Result<Scan, Error> {
     let scopes = scopes(&inventory);
     let options = Options { now: session.surroundings.now, max_age: session.settings.max_db_age };
-    let matched = Matcher::open(generation, &scopes)
-        .and_then(|m| m.match_packages(&inventory.packages, inventory.os.as_ref(), &options))
+    let matched = matcher
+        .match_packages(&inventory.packages, inventory.os.as_ref(), &options)
         .map_err(match_error)?;
     let mut coverage = matched.coverage;
     coverage.extend(unread(&inventory));

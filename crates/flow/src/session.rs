@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_engine::Engines;
 use plimsoll_image::PlatformChoice;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub mirrors: Vec<(String, String)>,
     /// The keys that sign distribution archives; none means the host's.
     pub keyring: Option<PathBuf>,
+    /// Hosts that may be asked although only an image names them.
+    pub allowed_sources: Vec<String>,
     /// Ask no network for advisories.
     pub offline: bool,
     /// The generation of the database to judge with, by the beginning of its id or as `previous`; none
@@ -120,27 +123,26 @@ impl Session {
     }
 
     /// What opening an image needs.
-    pub(crate) fn image_context(&self) -> Result<plimsoll_image::Context, Error> {
+    pub(crate) fn image_context(
+        &self,
+        platform: PlatformChoice,
+    ) -> Result<plimsoll_image::Context, Error> {
         let fetch = self.fetch()?;
         let surroundings = self.surroundings.clone();
         let insecure = self.settings.insecure.clone();
-        let registry = move || {
-            let lookup = |name: &str| surroundings.variables.get(name).cloned();
-            let environment = plimsoll_registry::Environment {
-                vars: &lookup,
-                home: surroundings.home.clone(),
-                root: PathBuf::from("/"),
-                euid: surroundings.euid,
-            };
-            let mut config = plimsoll_registry::Config::from_environment(&environment)?;
-            config.insecure_hosts.extend(insecure.iter().cloned());
-            Ok(plimsoll_registry::Client::new(config, fetch.clone()))
-        };
+        let registry = move || Ok(registry_client(&surroundings, &insecure, fetch.clone())?);
         Ok(plimsoll_image::Context {
-            platform: self.settings.platform.clone(),
+            platform,
             engines: self.engines(),
             registry: Arc::new(registry),
         })
+    }
+
+    /// The client of registries.
+    pub(crate) fn registry(&self) -> Result<plimsoll_registry::Client, Error> {
+        let fetch = self.fetch()?;
+        registry_client(&self.surroundings, &self.settings.insecure, fetch)
+            .map_err(|source| Error::RegistrySettings(Box::new(source)))
     }
 
     /// The advisory database.
@@ -153,19 +155,32 @@ impl Session {
         Error::Database { path: self.settings.state_dir.join("db"), source: Box::new(source) }
     }
 
-    /// Trust rule 7: state that others can write is not read, and never written through a link.
     fn check_state_dir(&self) -> Result<(), Error> {
-        let path = &self.settings.state_dir;
+        self.check_private(&self.settings.state_dir)
+    }
+
+    /// Trust rule 7: what others can write is not read, and never written through a link.
+    fn check_private(&self, path: &Path) -> Result<(), Error> {
         let why = match std::fs::symlink_metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(Error::File { path: path.clone(), source }),
+            Err(source) => return Err(Error::File { path: path.to_owned(), source }),
             Ok(found) if found.file_type().is_symlink() => "is a symbolic link",
             Ok(found) if !found.is_dir() => "is not a directory",
             Ok(found) if found.uid() != self.surroundings.euid => "belongs to another user",
             Ok(found) if found.mode() & 0o022 != 0 => "can be written by others",
             Ok(_) => return Ok(()),
         };
-        Err(Error::State { path: path.clone(), why: why.to_owned() })
+        Err(Error::State { path: path.to_owned(), why: why.to_owned() })
+    }
+
+    /// The time that is spoken for: now, or the end of the day that was asked for.
+    pub(crate) fn speaking_for(&self) -> Timestamp {
+        let now = self.surroundings.now;
+        let day = self.settings.as_of;
+        if TimeZone::UTC.to_datetime(now).date() == day {
+            return now;
+        }
+        TimeZone::UTC.to_timestamp(day.at(23, 59, 59, 0)).unwrap_or(now)
     }
 
     pub(crate) fn state_dir(&self) -> &Path {
@@ -174,13 +189,34 @@ impl Session {
 
     /// Makes the state directory, for its owner alone.
     pub(crate) fn make_state_dir(&self) -> Result<(), Error> {
+        self.make_private(&self.settings.state_dir)
+    }
+
+    /// Makes a directory for its owner alone.
+    pub(crate) fn make_private(&self, path: &Path) -> Result<(), Error> {
         use std::os::unix::fs::DirBuilderExt;
-        self.check_state_dir()?;
-        let path: &Path = &self.settings.state_dir;
+        self.check_private(path)?;
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
             .map_err(|source| Error::File { path: path.to_owned(), source })
     }
+}
+
+fn registry_client(
+    surroundings: &Surroundings,
+    insecure: &[String],
+    fetch: plimsoll_fetch::Client,
+) -> Result<plimsoll_registry::Client, plimsoll_registry::Error> {
+    let lookup = |name: &str| surroundings.variables.get(name).cloned();
+    let environment = plimsoll_registry::Environment {
+        vars: &lookup,
+        home: surroundings.home.clone(),
+        root: PathBuf::from("/"),
+        euid: surroundings.euid,
+    };
+    let mut config = plimsoll_registry::Config::from_environment(&environment)?;
+    config.insecure_hosts.extend(insecure.iter().cloned());
+    Ok(plimsoll_registry::Client::new(config, fetch))
 }

@@ -4,19 +4,19 @@
 mod archive;
 mod attempts;
 mod feed;
-mod reach;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use plimsoll_model::Scope;
 use plimsoll_vulndb::{Change, Feed, Generation, Shrinkage, feeds};
 
+use crate::archives::{Archives, Patience};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::session::Session;
+use crate::side_by_side::side_by_side;
 use attempts::Attempts;
-use reach::Reach;
+use crate::reach::Reach;
 
 /// What became of an update.
 pub struct Updated {
@@ -78,6 +78,15 @@ pub fn update(
     request: &UpdateRequest,
     observer: Observer<'_>,
 ) -> Result<Updated, Error> {
+    update_with(session, &Archives::open(session, Patience::None)?, request, observer)
+}
+
+fn update_with(
+    session: &Session,
+    archives: &Archives<'_>,
+    request: &UpdateRequest,
+    observer: Observer<'_>,
+) -> Result<Updated, Error> {
     let UpdateRequest { scopes, feeds: only, shrinkage } = request;
     let store = session.store()?;
     let current = store.current().map_err(|error| session.database_error(error))?;
@@ -99,21 +108,15 @@ pub fn update(
     }
     let mut jobs = jobs(&scopes);
     jobs.retain(|job| only.is_empty() || only.iter().any(|name| name == job.feed.name));
-    let jobs = Mutex::new(jobs.into_iter());
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|threads| {
-        for _ in 0..FEEDS_AT_ONCE {
-            threads.spawn(|| {
-                while let Some(job) = next(&jobs) {
-                    observer(Event::FeedStarted { feed: job.feed.name });
-                    let changes = job.run(session, &reach, current.as_ref(), observer);
-                    observer(Event::FeedDone { feed: job.feed.name });
-                    done.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
-                }
-            });
-        }
-    });
-    let changes = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let changes: Vec<Change> = side_by_side(jobs, FEEDS_AT_ONCE, |job| {
+        observer(Event::FeedStarted { feed: job.feed.name });
+        let changes = job.run(session, &reach, archives, current.as_ref(), observer);
+        observer(Event::FeedDone { feed: job.feed.name });
+        changes
+    })
+    .into_iter()
+    .flatten()
+    .collect();
     let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
     note_failures(session, &outcomes);
     if current.is_none() && changes.iter().all(|change| matches!(change, Change::Failed { .. })) {
@@ -146,39 +149,46 @@ fn note_failures(session: &Session, outcomes: &[FeedOutcome]) {
 
 /// Brings missing and old scopes up to date unless the session is offline, and gives the generation to
 /// judge with. A feed that fails is a warning: what is at hand is used, and coverage says how old it is.
+/// `learned` are the scopes about whose updates changelogs taught something new.
 pub(crate) fn refresh(
     session: &Session,
+    archives: &Archives<'_>,
     scopes: &BTreeSet<Scope>,
+    learned: &BTreeSet<Scope>,
     observer: Observer<'_>,
 ) -> Result<Option<Generation>, Error> {
     let store = session.store()?;
     if let Some(id) = &session.settings.generation {
         return store.generation(id).map(Some).map_err(|error| session.database_error(error));
     }
-    let current = store.current().map_err(|error| session.database_error(error))?;
-    let attempts = Attempts::load(session);
-    let stale: Vec<Scope> = scopes
-        .iter()
-        .filter(|scope| !is_fresh(session, current.as_ref(), &attempts, scope))
-        .cloned()
-        .collect();
-    if session.settings.offline || stale.is_empty() {
-        if let Some(current) = &current {
-            name_missing_feeds(current, scopes, observer);
+    let mut current = store.current().map_err(|error| session.database_error(error))?;
+    if !session.settings.offline {
+        let attempts = Attempts::load(session);
+        let is_stale = |scope: &&Scope| !is_fresh(session, current.as_ref(), &attempts, scope);
+        let (stale, fresh): (Vec<_>, Vec<_>) = scopes.iter().partition(is_stale);
+        let whole = UpdateRequest {
+            scopes: stale.into_iter().cloned().collect(),
+            ..UpdateRequest::default()
+        };
+        let again = UpdateRequest {
+            scopes: fresh.into_iter().filter(|scope| learned.contains(scope)).cloned().collect(),
+            feeds: vec![archive::FEED.to_owned()],
+            ..UpdateRequest::default()
+        };
+        for request in [whole, again].iter().filter(|request| !request.scopes.is_empty()) {
+            let updated = update_with(session, archives, request, observer)?;
+            for outcome in &updated.outcomes {
+                if let FeedResult::Failed { reason, .. } = &outcome.result {
+                    observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));
+                }
+            }
+            current = updated.generation;
         }
-        return Ok(current);
     }
-    let request = UpdateRequest { scopes: stale, ..UpdateRequest::default() };
-    let updated = update(session, &request, observer)?;
-    for outcome in &updated.outcomes {
-        if let FeedResult::Failed { reason, .. } = &outcome.result {
-            observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));
-        }
+    if let Some(current) = &current {
+        name_missing_feeds(current, scopes, observer);
     }
-    if let Some(generation) = &updated.generation {
-        name_missing_feeds(generation, scopes, observer);
-    }
-    Ok(updated.generation)
+    Ok(current)
 }
 
 /// Whether every feed of the scope was asked recently enough: with an answer, or in vain a moment ago.
@@ -237,21 +247,18 @@ fn jobs(scopes: &BTreeSet<Scope>) -> Vec<Job> {
     jobs
 }
 
-fn next(jobs: &Mutex<std::vec::IntoIter<Job>>) -> Option<Job> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner).next()
-}
-
 impl Job {
     fn run(
         &self,
         session: &Session,
         reach: &Reach,
+        archives: &Archives<'_>,
         current: Option<&Generation>,
         observer: Observer<'_>,
     ) -> Vec<Change> {
         let fetched = match self.feed.name {
             archive::FEED => {
-                return archive::changes(session, reach, self.feed, &self.scopes, current);
+                return archive::changes(archives, self.feed, &self.scopes, observer);
             }
             _ => feed::changes(session, reach, self.feed, &self.scopes, current, observer),
         };

@@ -44,6 +44,8 @@ pub enum ArchiveStatus {
     WronglySigned,
     /// Signed by a key that the image brings: good for that source, never "verified".
     SignedByImageKey,
+    /// Its vendor does not sign it, or with a key that nobody here has; read over https from the vendor's own host.
+    TransportOnly,
     /// Its parts do not belong together, not even when asked for again.
     Inconsistent,
     /// It could not be asked.
@@ -63,6 +65,7 @@ impl ArchiveStatus {
             Self::Unsigned => "unsigned",
             Self::WronglySigned => "wrongly_signed",
             Self::SignedByImageKey => "signed_by_image_key",
+            Self::TransportOnly => "transport_only",
             Self::Inconsistent => "inconsistent",
             Self::Unreachable => "unreachable",
             Self::NotAllowed => "not_allowed",
@@ -71,7 +74,7 @@ impl ArchiveStatus {
 
     /// Whether its packages count as candidates.
     pub fn is_usable(self) -> bool {
-        matches!(self, Self::Verified | Self::SignedByImageKey)
+        matches!(self, Self::Verified | Self::SignedByImageKey | Self::TransportOnly)
     }
 }
 

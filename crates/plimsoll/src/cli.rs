@@ -25,6 +25,15 @@ pub(crate) enum Command {
     Scan(commands::scan::ScanArgs),
     /// What is inside an image
     Inventory(commands::inventory::InventoryArgs),
+    /// What the distribution has fixed since an image was built
+    Changes(commands::changes::ChangesArgs),
+    /// Which base image an image stands on, and what is newer
+    Base(commands::base::BaseArgs),
+    /// The catalogue of known base images
+    #[command(subcommand)]
+    Bases(commands::bases::BasesCommand),
+    /// What changed between two images, or for one image between two generations of the database
+    Diff(commands::diff::DiffArgs),
     /// Why an id is reported for an image, or why it is not
     Explain(commands::explain::ExplainArgs),
     /// Everything that runs here, with what is wrong in it
@@ -70,6 +79,9 @@ pub(crate) struct Global {
     /// Read a distribution archive from a mirror: security.debian.org/debian-security=http://…
     #[arg(long = "mirror", value_name = "ARCHIVE=URL", global = true)]
     pub(crate) mirrors: Vec<String>,
+    /// Allow a package source that an image names: its packages' updates are looked for there
+    #[arg(long = "allow-source", value_name = "HOST", global = true)]
+    pub(crate) allowed_sources: Vec<String>,
     /// The keys that sign distribution archives [default: those the program carries, else the host's]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) keyring: Option<PathBuf>,

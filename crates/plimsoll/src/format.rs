@@ -44,10 +44,13 @@ impl<F: ValueEnum> FromStr for Target<F> {
 impl<F> Target<F> {
     /// Writes what `render` makes for the look of the place it goes to. A file appears whole or not at
     /// all.
-    pub(crate) fn write(
+    pub(crate) fn write<E>(
         &self,
-        render: impl FnOnce(Look) -> serde_json::Result<String>,
-    ) -> Result<(), Failure> {
+        render: impl FnOnce(Look) -> Result<String, E>,
+    ) -> Result<(), Failure>
+    where
+        Failure: From<E>,
+    {
         let Some(path) = &self.file else {
             return Ok(answer(&render(answer_look())?)?);
         };

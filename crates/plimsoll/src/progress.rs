@@ -40,6 +40,11 @@ impl<'a> Progress<'a> {
             }
             Event::FeedBytes { feed, bytes } => self.advance(feed, bytes),
             Event::FeedDone { feed } => self.done(feed),
+            Event::ArchiveStarted { suite } => {
+                self.start(archive_key(&suite), format!("archive {suite}"), None);
+            }
+            Event::ArchiveDone { suite } => self.done(&archive_key(&suite)),
+            Event::Changelog { source } => self.printer.note(&format!("changelog of {source}")),
             Event::Matching => self.printer.note("matching packages with advisories"),
             Event::Warning(text) => self.bars.suspend(|| self.printer.warn(&text)),
             Event::Note(text) => self.bars.suspend(|| self.printer.note(&text)),
@@ -81,6 +86,10 @@ impl<'a> Progress<'a> {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ProgressBar>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn archive_key(suite: &str) -> String {
+    format!("archive {suite}")
 }
 
 fn layer_key(layer: usize) -> String {

@@ -41,6 +41,10 @@ fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
     match cli.command {
         Command::Scan(args) => commands::scan::run(&args, &settings()?, printer),
         Command::Inventory(args) => commands::inventory::run(&args, &settings()?, printer),
+        Command::Changes(args) => commands::changes::run(&args, &settings()?, printer),
+        Command::Base(args) => commands::base::run(&args, &settings()?, printer),
+        Command::Bases(command) => commands::bases::run(&command, &settings()?, printer),
+        Command::Diff(args) => commands::diff::run(&args, &settings()?, printer),
         Command::Explain(args) => commands::explain::run(&args, &settings()?, printer),
         Command::Ps(args) => commands::ps::run(&args, &settings()?, printer),
         Command::Db(command) => commands::db::run(&command, &settings()?, printer),

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) feeds_from: Option<String>,
     /// `archive=url`: where distribution archives are read instead of at their official address.
     pub(crate) mirrors: Vec<(String, String)>,
+    /// Hosts of package sources that an image may name and that may be asked.
+    pub(crate) allowed_sources: Vec<String>,
     /// Ask no network.
     pub(crate) offline: bool,
     /// The generation of the database to judge with; none means the one in force.
@@ -85,6 +87,7 @@ impl Settings {
             state_dir: resolved.get("state_dir")?,
             feeds_from: resolved.optional("from")?,
             mirrors: resolved.list::<values::Mirror>("mirrors")?.into_iter().map(|m| m.0).collect(),
+            allowed_sources: resolved.list("allowed_sources")?,
             offline: resolved.get::<values::Switch>("offline")?.0,
             generation: resolved.optional("generation")?,
             max_db_age: resolved.optional::<values::Age>("max_db_age")?.map(|age| age.0),
@@ -120,6 +123,7 @@ impl Settings {
             feeds_from: self.feeds_from.clone(),
             mirrors: self.mirrors.clone(),
             keyring: self.keyring.clone(),
+            allowed_sources: self.allowed_sources.clone(),
             offline: self.offline,
             generation: self.generation.clone(),
             max_db_age: self.max_db_age,

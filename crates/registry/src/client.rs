@@ -14,6 +14,7 @@ use crate::manifest::Manifest;
 use crate::names::candidates;
 use crate::registries::{Pin, Source, Trust};
 use crate::repository::{Repository, Wanted};
+use crate::tags::Tags;
 
 /// A client of all registries. Cloning it is cheap; connections, tokens and what is known about
 /// hosts are shared.
@@ -69,6 +70,13 @@ impl Client {
     /// is read: good for asking whether an image has changed, not for trusting one.
     pub fn digest(&self, name: &ImageName) -> Result<Digest, Error> {
         self.first(name, Repository::digest).map(|(_, digest)| digest)
+    }
+
+    /// At most `limit` tags of the repository that a name is in; its tag or digest does not matter.
+    pub fn tags(&self, name: &ImageName, limit: usize) -> Result<Tags, Error> {
+        let (found, (tags, complete)) = self.first(name, |repository, _| repository.tags(limit))?;
+        let First { name, repository, .. } = found;
+        Ok(Tags { name: ImageName { tag: None, digest: None, ..name }, repository, tags, complete })
     }
 
     /// The first answer of the places that `name` may mean.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use plimsoll_model::Digest;
 
@@ -41,6 +42,10 @@ pub enum Error {
     )]
     Withheld { host: String, what: String, detail: String },
 
+    /// The registry wants to be left alone, longer than a request waits by itself.
+    #[error("{host} allows no more requests for now: {what}{}", later(*.retry_after))]
+    RateLimited { host: String, what: String, retry_after: Option<Duration> },
+
     /// Any other status: 403 without credentials too, which is a refusal and no question.
     #[error("{host} answered {status} for {what}{}", colon(.detail))]
     Status { host: String, what: String, status: u16, detail: String },
@@ -77,6 +82,10 @@ pub enum Error {
     #[error("{what} from {host} is not a manifest: {why}")]
     NotAManifest { host: String, what: String, why: String },
 
+    /// A list of tags or referrers that is none.
+    #[error("{host} sent no list for {what}: {why}")]
+    NotAList { host: String, what: String, why: String },
+
     /// registries.conf forbids it.
     #[error("{name} is blocked by registries.conf")]
     Blocked { name: String },
@@ -112,6 +121,15 @@ impl Error {
         }
     }
 
+    /// Whether a registry asks for patience: whoever asks for many images stops here and goes on another time.
+    pub fn is_rate_limit(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } => true,
+            Self::Nowhere { attempts, .. } => attempts.iter().any(|one| one.error.is_rate_limit()),
+            _ => false,
+        }
+    }
+
     /// Whether credentials, or other credentials, may help.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self, Self::NeedsCredentials { .. } | Self::Rejected { .. })
@@ -126,6 +144,10 @@ impl From<Error> for io::Error {
 
 fn colon(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {detail}") }
+}
+
+fn later(retry_after: Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |after| format!(" (again in {} seconds)", after.as_secs()))
 }
 
 fn listed(attempts: &[Attempt]) -> String {

@@ -253,6 +253,9 @@ impl Host {
                 TokenOwner::Anybody => Error::Status { host, what, status, detail },
             });
         }
+        if self.is_rate_limit(&response) {
+            return Err(self.rate_limited(&what, &response));
+        }
         let response = response.success().map_err(|source| self.fetch_error(&what, source))?;
         let bytes = response.bytes().map_err(|_| Error::no_token(&self.name, query.realm))?;
         let (value, lifetime) =
@@ -260,6 +263,26 @@ impl Host {
         let token = Token { value, owner: query.owner() };
         self.tokens.keep(query.scope, token.clone(), lifetime);
         Ok(token)
+    }
+
+    /// Whether the answer asks for patience: 429, a refusal with nothing left, or a pause longer than a request waits
+    /// by itself.
+    fn is_rate_limit(&self, response: &Response) -> bool {
+        // `RateLimit-Remaining: 0;w=21600`, as Docker Hub has it.
+        let remaining = ["ratelimit-remaining", "x-ratelimit-remaining"];
+        let mut remaining = remaining.iter().filter_map(|name| response.header(name));
+        let is_long = |after| after > self.retry().longest_asked;
+        match response.status {
+            429 => true,
+            403 => remaining.any(|value| value.split(';').next().map(str::trim) == Some("0")),
+            503 => response.retry_after().is_some_and(is_long),
+            _ => false,
+        }
+    }
+
+    fn rate_limited(&self, what: &str, response: &Response) -> Error {
+        let retry_after = response.retry_after();
+        Error::RateLimited { host: self.name.clone(), what: what.to_owned(), retry_after }
     }
 
     fn forget(&self, challenges: &[Challenge], path: &str) {
@@ -294,7 +317,10 @@ impl Host {
             return Ok(response);
         }
         let status = response.status;
-        if status == 429 || status >= 500 {
+        if self.is_rate_limit(&response) {
+            return Err(self.rate_limited(what, &response));
+        }
+        if status >= 500 {
             return Err(self.fetch_error(what, response.status_error()));
         }
         let (host, what, detail) = (self.name.clone(), what.to_owned(), detail(response));

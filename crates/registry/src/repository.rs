@@ -163,6 +163,25 @@ impl Repository {
         }
     }
 
+    /// Asks the host for `rest` of this repository.
+    pub(crate) fn ask(
+        &self,
+        rest: &str,
+        what: &str,
+        prepare: impl Fn(Url) -> Request,
+    ) -> Result<Response, Error> {
+        self.host.ask(&self.path, rest, what, prepare)
+    }
+
+    /// A list that cannot be read.
+    pub(crate) fn no_list(&self, what: &str, why: &serde_json::Error) -> Error {
+        Error::NotAList {
+            host: self.host().to_owned(),
+            what: what.to_owned(),
+            why: why.to_string(),
+        }
+    }
+
     fn check(&self, what: &str, expected: &Digest, bytes: &[u8]) -> Result<(), Error> {
         let found = digest(expected.algorithm(), bytes);
         if found == *expected {
@@ -177,7 +196,7 @@ impl Repository {
     }
 
     /// The error of ours that a body carries, wrapped as it comes out of any other request.
-    fn body_error(&self, what: &str, error: std::io::Error) -> Error {
+    pub(crate) fn body_error(&self, what: &str, error: std::io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(error) => error,
             Err(error) => {

@@ -117,16 +117,13 @@ fn statuses_that_stay_are_named() {
         let error = scene.layer().unwrap_err();
         assert_eq!(error, format!("{} {expected}", scene.proxy.host()));
     }
-    for status in [429, 500] {
-        let Some(scene) = scene() else { return };
-        scene.proxy.change("/manifests/", 9, move |_| Reply::new(status, ""));
-        let error = scene.layer().unwrap_err();
-        let host = scene.proxy.host();
-        let expected = format!(
-            "cannot read app:1 from {host}: http://{host}/v2/app/manifests/1 answered {status}"
-        );
-        assert_eq!(error, expected);
-    }
+    let Some(scene) = scene() else { return };
+    scene.proxy.change("/manifests/", 9, |_| Reply::new(500, ""));
+    let error = scene.layer().unwrap_err();
+    let host = scene.proxy.host();
+    let expected =
+        format!("cannot read app:1 from {host}: http://{host}/v2/app/manifests/1 answered 500");
+    assert_eq!(error, expected);
 }
 
 #[test]

@@ -11,7 +11,6 @@ mod identity;
 mod image_purl;
 mod license;
 mod spdx;
-mod unique;
 
 pub use self::cyclonedx::cyclonedx;
 pub use self::spdx::spdx;

@@ -4,12 +4,13 @@ use plimsoll_model::Inventory;
 
 use crate::grid::{Align, Grid};
 use crate::look::Look;
-use crate::scan_table::header;
+use crate::scan_table::{base_line, header};
 use crate::tone::Tone;
 
 /// A header, one row for each package, and what could not be read.
 pub fn inventory_table(inventory: &Inventory, look: Look) -> String {
     let mut text = header(&inventory.image, inventory.os.as_ref(), inventory.as_of, look);
+    text.push_str(&base_line(inventory.base.as_ref(), &inventory.image, look));
     text.push('\n');
     let mut grid = Grid::new(
         look,

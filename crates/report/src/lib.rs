@@ -1,19 +1,40 @@
 #![doc = include_str!("../README.md")]
 
+mod base_table;
 mod bom;
+mod changes_table;
+mod diff_table;
 mod escape;
+mod filtered;
+mod gitlab;
 mod grid;
 mod inventory_table;
 mod json;
+mod junit;
 mod look;
+mod markdown;
+mod paragraph;
+mod sarif;
 mod scan_table;
 mod tone;
+mod unique;
+mod uuid;
+mod web;
+mod words;
 
+pub use base_table::base_table;
 pub use bom::{cyclonedx, spdx};
+pub use changes_table::{Length, Pending, changes_table};
+pub use diff_table::diff_table;
 pub use escape::for_terminal;
+pub use filtered::Filtered;
+pub use gitlab::gitlab;
 pub use grid::{Align, Grid};
 pub use inventory_table::inventory_table;
 pub use json::to_json;
+pub use junit::junit;
 pub use look::{Color, Look};
-pub use scan_table::{By, scan_table};
+pub use markdown::{changes_markdown, for_markdown, markdown};
+pub use sarif::sarif;
+pub use scan_table::{By, instruction, scan_table};
 pub use tone::{Tone, paint};

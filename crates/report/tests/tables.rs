@@ -2,136 +2,33 @@
 
 #![expect(clippy::unwrap_used, reason = "fixtures are constants")]
 
-use jiff::civil::Date;
-use plimsoll_model::{
-    Coverage, CoverageStatus, Database, Ecosystem, Eol, EolPhase, Finding, FindingKey, Image, Kev,
-    Layer, Location, Origin, Os, Package, PackageId, Problem, Scan, ScanSchema, Scope, Severity,
-    SeveritySource, SourcePackage, State, Tool,
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use plimsoll_model::{CoverageStatus, Database, Diff, Scan};
+use plimsoll_report::{
+    By, Color, Length, Look, Pending, base_table, changes_table, diff_table, scan_table, to_json,
 };
-use plimsoll_report::{By, Color, Look, scan_table, to_json};
 
-fn package(name: &str, source: &str, version: &str) -> Package {
-    Package {
-        id: PackageId::of(Ecosystem::Debian, name, version, Some("amd64")),
-        ecosystem: Ecosystem::Debian,
-        name: name.to_owned(),
-        version: version.to_owned(),
-        arch: Some("amd64".to_owned()),
-        source: Some(SourcePackage { name: source.to_owned(), version: version.to_owned() }),
-        module: None,
-        vendor: None,
-        license: None,
-        purl: format!("pkg:deb/debian/{name}@{version}?arch=amd64"),
-        locations: vec![Location { path: "var/lib/dpkg/status".to_owned(), layer: None }],
-        introduced_in: Some(diff_id()),
+use fixtures::{advised, base_report, changes, diff, hostile, scan};
+
+/// What `render` makes for the width, which it has to keep and in which nothing steers a terminal.
+fn fits(width: u16, render: impl FnOnce(Look) -> String) -> String {
+    let text = render(Look { width, color: Color::Plain });
+    for line in text.lines() {
+        assert!(line.chars().count() <= usize::from(width), "wider than {width}: {line}");
+        let steers = |c: char| c.is_control() || c == '\u{202e}';
+        assert!(!line.chars().any(steers), "an escape went through: {line:?}");
     }
-}
-
-fn finding(id: &str, package: &Package, severity: Severity, fixed: Option<&str>) -> Finding {
-    Finding {
-        key: FindingKey::of(id, &package.id),
-        id: id.to_owned(),
-        aliases: Vec::new(),
-        title: None,
-        urls: Vec::new(),
-        published: None,
-        package: package.id.clone(),
-        severity,
-        severity_source: SeveritySource::Vendor,
-        cvss: Vec::new(),
-        epss: None,
-        kev: None,
-        state: if fixed.is_some() { State::Fixed } else { State::Affected },
-        sub_state: None,
-        fixed_version: fixed.map(str::to_owned),
-        origin: Origin::Unknown,
-        evidence: Vec::new(),
-        suppressed: None,
-    }
-}
-
-fn diff_id() -> plimsoll_model::DiffId {
-    plimsoll_model::DiffId(plimsoll_model::Digest::sha256(&[7; 32]))
-}
-
-fn scan() -> Scan {
-    let ssl = package("libssl3", "openssl", "3.0.11-1~deb12u1");
-    let tool = package("openssl", "openssl", "3.0.11-1~deb12u1");
-    let curl = package("curl", "curl", "7.88.1-10+deb12u4");
-    let perl = package("perl-base", "perl", "5.36.0-7");
-    let fixed = Some("3.0.17-1~deb12u2");
-    let mut exploited = finding("CVE-2025-0001", &ssl, Severity::Critical, fixed);
-    exploited.kev = Some(Kev { added: Date::constant(2025, 3, 1), ransomware: false });
-    let mut no_dsa = finding("CVE-2023-31484", &perl, Severity::High, None);
-    no_dsa.sub_state = Some("no-dsa".to_owned());
-    let findings = vec![
-        exploited,
-        finding("CVE-2025-0001", &tool, Severity::Critical, fixed),
-        finding("CVE-2025-0002", &ssl, Severity::Medium, fixed),
-        finding("CVE-2025-0003", &ssl, Severity::Low, fixed),
-        finding("CVE-2025-0004", &ssl, Severity::Low, fixed),
-        finding("CVE-2025-0005", &ssl, Severity::Unknown, fixed),
-        finding("CVE-2025-1000", &curl, Severity::High, Some("7.88.1-10+deb12u12")),
-        no_dsa,
-    ];
-    Scan {
-        schema: ScanSchema::V1,
-        tool: Tool { version: "0.0.0".to_owned() },
-        as_of: Date::constant(2026, 11, 24),
-        image: Image {
-            reference: "shop:1.4".to_owned(),
-            source: "oci".to_owned(),
-            digest: Some(plimsoll_model::Digest::sha256(&[0xab; 32])),
-            config_digest: None,
-            platform: Some("linux/amd64".parse().unwrap()),
-            created: Some("2026-03-02T10:00:00Z".parse().unwrap()),
-            layers: vec![Layer {
-                digest: None,
-                diff_id: Some(diff_id()),
-                size: Some(1),
-                origin: Origin::Unknown,
-                created_by: Some("/bin/sh -c apt-get install -y curl".to_owned()),
-            }],
-        },
-        os: Some(Os {
-            id: "debian".to_owned(),
-            version_id: Some("12".to_owned()),
-            codename: Some("bookworm".to_owned()),
-            pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
-            eol: Some(Eol { date: Date::constant(2028, 6, 30), phase: EolPhase::Lts }),
-            ecosystem: Some(Ecosystem::Debian),
-            scope: Some(Scope::release(Ecosystem::Debian, "12")),
-        }),
-        base: None,
-        packages: vec![ssl, tool, curl, perl],
-        findings,
-        remedies: Vec::new(),
-        rejected_remedies: Vec::new(),
-        coverage: vec![Coverage {
-            scope: "debian:12".to_owned(),
-            status: CoverageStatus::Evaluated,
-            feed: Some("debian-tracker".to_owned()),
-            as_of: Some("2026-11-24T04:00:00Z".parse().unwrap()),
-        }],
-        problems: vec![Problem {
-            path: "var/lib/dpkg/status".to_owned(),
-            layer: None,
-            message: "package \u{1b}[31mevil has no version".to_owned(),
-        }],
-        database: Database {
-            generation: Some("g1".to_owned()),
-            as_of: Some("2026-11-24T04:00:00Z".parse().unwrap()),
-        },
-    }
+    text
 }
 
 fn check(by: By, width: u16) -> String {
-    let text = scan_table(&scan(), 0, by, Look { width, color: Color::Plain });
-    for line in text.lines() {
-        assert!(line.chars().count() <= usize::from(width), "wider than {width}: {line}");
-        assert!(!line.contains('\u{1b}'), "an escape went through: {line:?}");
-    }
-    text
+    fits(width, |look| scan_table(&scan(), 0, by, look))
+}
+
+fn check_advised(by: By, width: u16) -> String {
+    fits(width, |look| scan_table(&advised(), 0, by, look))
 }
 
 #[test]
@@ -183,4 +80,166 @@ fn findings_that_filters_hide_are_counted_and_never_look_clean() {
     let text = scan_table(&scan, 3, By::Remedy, Look::PLAIN);
     assert!(text.contains("3 findings are not shown: filters"), "{text}");
     assert!(!text.contains("nothing found"), "{text}");
+}
+
+#[test]
+fn advice_at_80_columns() {
+    insta::assert_snapshot!(check_advised(By::Remedy, 80));
+}
+
+#[test]
+fn advice_at_120_columns() {
+    insta::assert_snapshot!(check_advised(By::Remedy, 120));
+}
+
+#[test]
+fn whose_findings_they_are_stands_in_every_table() {
+    for (by, column) in
+        [(By::Finding, "IN"), (By::Package, "IN"), (By::Layer, "OF"), (By::Remedy, "IN")]
+    {
+        let text = check_advised(by, 100);
+        assert!(text.contains(&format!(" {column} ")), "{by:?} has no {column}: {text}");
+        assert!(text.contains(" own "), "{text}");
+    }
+}
+
+#[test]
+fn remedies_that_are_only_the_updates_below_are_not_said_twice() {
+    let mut scan = advised();
+    scan.remedies.retain(|remedy| remedy.target.as_ref().is_some_and(|t| t.starts_with("curl ")));
+    assert_eq!(scan.remedies.len(), 1);
+    let text = scan_table(&scan, 0, By::Remedy, Look::PLAIN);
+    assert!(!text.contains("WHAT TO DO") && text.contains("UPDATE"), "{text}");
+}
+
+#[test]
+fn a_base_that_is_a_guess_is_called_one() {
+    let mut scan = advised();
+    let base = scan.base.as_mut().unwrap();
+    base.method = plimsoll_model::BaseMethod::History;
+    base.confidence = plimsoll_model::Confidence::Guess;
+    let text = scan_table(&scan, 0, By::Remedy, Look::PLAIN);
+    assert!(text.contains("on debian:bookworm-slim of 2026-03-02"), "{text}");
+    assert!(text.contains("a guess by its history"), "{text}");
+}
+
+#[test]
+fn hostile_text_steers_no_terminal() {
+    for by in [By::Remedy, By::Finding, By::Package, By::Layer] {
+        let text = scan_table(&hostile(), 0, by, Look::PLAIN);
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+}
+
+fn changes_at(width: u16, length: Length) -> String {
+    let changes = changes();
+    let pending = Pending { changes: &changes, is_whole: true, hidden: 0 };
+    fits(width, |look| changes_table(pending, length, look))
+}
+
+#[test]
+fn changes_at_80_columns() {
+    insta::assert_snapshot!(changes_at(80, Length::Short));
+}
+
+#[test]
+fn changes_at_120_columns_in_full() {
+    insta::assert_snapshot!(changes_at(120, Length::Full));
+}
+
+#[test]
+fn nothing_pending_is_said_only_where_it_can_be_known() {
+    let check = |is_whole, hidden, expected: &str| {
+        let mut changes = changes();
+        changes.updates.clear();
+        let pending = Pending { changes: &changes, is_whole, hidden };
+        let text = changes_table(pending, Length::Short, Look::PLAIN);
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(text.contains("no pending"), is_whole, "{text}");
+    };
+    check(true, 0, "no pending updates: nothing newer is offered");
+    check(true, 2, "no pending security updates; 2 other updates are not shown");
+    check(false, 0, "cannot know: the archive's word on security");
+    check(
+        false,
+        2,
+        "2 other updates are not shown;\n  cannot know: the archive's word on security",
+    );
+}
+
+#[test]
+fn updates_of_an_archive_that_does_not_count_are_not_all() {
+    let changes = changes();
+    let pending = Pending { changes: &changes, is_whole: false, hidden: 0 };
+    let text = changes_table(pending, Length::Short, Look::PLAIN);
+    assert!(text.contains("there may be more: the archive's word on security"), "{text}");
+}
+
+#[test]
+fn a_system_without_archive_is_said_to_have_none() {
+    let mut changes = changes();
+    changes.updates.clear();
+    changes.distribution_archive.clear();
+    let pending = Pending { changes: &changes, is_whole: false, hidden: 0 };
+    let text = changes_table(pending, Length::Short, Look::PLAIN);
+    assert!(text.contains("no distribution archive is known for this system"), "{text}");
+}
+
+#[test]
+fn a_base_at_80_columns() {
+    let text = fits(80, |look| base_table(&base_report(), look));
+    let first = "debian:bookworm-slim of 2026-03-02 (2 of 3 layers, confirmed by layers)";
+    assert!(text.starts_with(first), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_base_at_120_columns() {
+    insta::assert_snapshot!(fits(120, |look| base_table(&base_report(), look)));
+}
+
+#[test]
+fn an_unknown_base_is_no_guess() {
+    let mut report = base_report();
+    report.base = None;
+    report.newer_bases.clear();
+    report.newer_images.clear();
+    let text = base_table(&report, Look::PLAIN);
+    assert!(text.starts_with("the base image is not known"), "{text}");
+    assert!(text.contains("nothing newer is known, but not everything could be asked"), "{text}");
+}
+
+#[test]
+fn a_difference_of_images_at_80_columns() {
+    insta::assert_snapshot!(fits(80, |look| diff_table(&diff(), look)));
+}
+
+#[test]
+fn a_difference_of_generations_names_both() {
+    let mut diff: Diff = diff();
+    diff.to.image = diff.from.image.clone();
+    diff.to.database = Database { generation: Some("g2".to_owned()), as_of: None };
+    let text = fits(120, |look| diff_table(&diff, look));
+    assert!(text.starts_with("shop:1.4: generation g1 of 2026-11-24 → generation g2\n"), "{text}");
+}
+
+#[test]
+fn a_difference_without_judgement_says_so() {
+    let mut diff = diff();
+    diff.to.coverage[0].status = CoverageStatus::NoData;
+    diff.from.coverage.clear();
+    let text = diff_table(&diff, Look::PLAIN);
+    assert!(text.contains("before: cannot know, nothing was evaluated"), "{text}");
+    assert!(text.contains("after: debian:12 (debian-tracker): not evaluated"), "{text}");
+}
+
+#[test]
+fn colours_are_there_only_for_a_terminal() {
+    let render = |color| {
+        let look = Look { width: 80, color };
+        let scan: Scan = advised();
+        [scan_table(&scan, 0, By::Remedy, look), base_table(&base_report(), look)].concat()
+    };
+    assert!(render(Color::Ansi).contains("\u{1b}[1;31m"));
+    assert!(!render(Color::Plain).contains('\u{1b}'));
 }

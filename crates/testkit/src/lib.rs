@@ -7,7 +7,10 @@
     reason = "helpers of tests may fail the test, and say that it is skipped"
 )]
 
+mod apk;
+mod apt_archive;
 mod blob;
+mod deb;
 mod docker;
 mod docker_archive;
 mod entry;
@@ -20,11 +23,15 @@ mod place;
 mod podman;
 mod random;
 mod registry;
+mod rpm_repository;
 mod running;
 mod skip;
 mod tar;
 
+pub use apk::{AlpineRoot, ApkHash, ApkIndexWriter, ApkKey, ApkPackage};
+pub use apt_archive::{AptArchive, AptKey, AptSuite};
 pub use blob::{Blob, BlobWriter, Compression, digest_of};
+pub use deb::{Deb, DebCompression, ar, changelog_entry};
 pub use docker::Docker;
 pub use docker_archive::DockerArchive;
 pub use entry::Entry;
@@ -36,5 +43,6 @@ pub use place::Place;
 pub use podman::Podman;
 pub use random::Random;
 pub use registry::{Access, Registry, Setup, Tls};
+pub use rpm_repository::{Rpm, RpmContents, RpmNotice, RpmRepository, RpmSystem};
 pub use skip::{has_program, needs_programs, shared_data, skipped};
 pub use tar::TarWriter;

@@ -13,5 +13,6 @@ pub use generations::{
     BundleError, Change, Damage, Generation, Installed, Provenance, Setback, ShardInfo, Shrinkage,
     Store, StoreError, Trust, Validator,
 };
-pub use matching::{Explanation, Hit, MatchError, Matched, Matcher, Options, Verdict};
+pub use matching::{Explanation, Hit, Judged, MatchError, Matched, Matcher, Options, Verdict};
+pub use scheme::compare as compare_versions;
 pub use shard::ShardError;

@@ -50,6 +50,15 @@ pub struct Matched {
     pub problems: Vec<Problem>,
 }
 
+/// The answer about some packages, whatever else is installed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What is wrong, sorted by key. Origins are unknown and nothing is suppressed yet.
+    pub findings: Vec<Finding>,
+    /// What could not be judged.
+    pub problems: Vec<Problem>,
+}
+
 /// The database is unusable: it is damaged, or a file of it is missing.
 #[derive(Debug, thiserror::Error)]
 pub enum MatchError {
@@ -119,6 +128,18 @@ impl Matcher {
         os: Option<&Os>,
         options: &Options,
     ) -> Result<Matched, MatchError> {
+        let Judged { findings, problems } = self.judge(packages, os)?;
+        let coverage = self.coverage(packages, os, options);
+        Ok(Matched { findings, coverage, problems })
+    }
+
+    /// The findings of some packages. A finding depends on nothing but its own package and the system:
+    /// judged by themselves, packages have the findings that they have among others.
+    pub fn judge<'p>(
+        &self,
+        packages: impl IntoIterator<Item = &'p Package>,
+        os: Option<&Os>,
+    ) -> Result<Judged, MatchError> {
         let views = self.views()?;
         let raters = self.rater_views()?;
         let mut findings = Vec::new();
@@ -137,8 +158,7 @@ impl Matcher {
             }
         }
         findings.sort_by(|a, b| a.key.cmp(&b.key));
-        let coverage = self.coverage(packages, os, options);
-        Ok(Matched { findings, coverage, problems: problems.into_iter().collect() })
+        Ok(Judged { findings, problems: problems.into_iter().collect() })
     }
 
     fn views(&self) -> Result<Vec<ShardView<'_>>, TableError> {

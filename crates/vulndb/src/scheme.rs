@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use plimsoll_model::Ecosystem;
 use plimsoll_versions::{InvalidVersion, Scheme};
 
-/// Orders two versions of an ecosystem.
-pub(crate) fn compare(ecosystem: Ecosystem, a: &str, b: &str) -> Result<Ordering, InvalidVersion> {
+/// Orders two versions of an ecosystem as matching does.
+pub fn compare(ecosystem: Ecosystem, a: &str, b: &str) -> Result<Ordering, InvalidVersion> {
     let [a, b] = [a, b].map(|version| spelling(ecosystem, version));
     plimsoll_versions::compare(scheme_of(ecosystem), &a, &b)
 }

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 
 use super::Bench;
 use super::images::{self, PACKAGED};
+use super::measure::numbers;
 use super::report::{Row, Value};
 use super::scan;
 use crate::process;
@@ -27,8 +28,7 @@ pub(super) fn feeds(bench: &Bench) -> Result<Vec<Row>> {
 }
 
 fn measure(bench: &Bench) -> Result<Option<String>> {
-    if !bench.root.join("../shared/data").exists() {
-        println!("skipped: needs shared/data");
+    if !bench.has_shared_data() {
         return Ok(None);
     }
     bench.release(&["--package", "plimsoll-vulndb", "--example", "measure"])?;
@@ -70,11 +70,6 @@ fn matched(output: &str) -> Vec<Row> {
         _ => None,
     });
     rows.flatten().collect()
-}
-
-fn numbers(text: &str) -> Vec<u64> {
-    let words = text.split(|c: char| !c.is_ascii_digit());
-    words.filter_map(|word| word.parse().ok()).collect()
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use crate::apt::deb822::{Stanza, Stanzas};
-use crate::apt::packages::{is_inside, is_sha256};
+use crate::apt::entry::is_inside;
+use crate::apt::hex;
 use crate::openpgp::verify::Verified;
 
 /// Debian's main suites list some 2,000 files.
 const MAX_INDEXES: usize = 200_000;
 
 /// What a distribution archive says of one suite, in its signed `Release` file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// Who makes it: `Debian`.
     pub origin: Option<String>,
@@ -33,12 +34,16 @@ pub struct Release {
     pub by_hash: bool,
     /// Whether apt installs from it only when told to (backports).
     pub not_automatic: bool,
+    /// Whether apt, once told so, keeps what it installed from there up to date.
+    pub but_automatic_upgrades: bool,
     /// `main`, `updates/main` …
     pub components: Vec<String>,
     /// `amd64` …
     pub architectures: Vec<String>,
     /// The address pattern of changelogs; text of the archive, not yet allowed as an address.
     pub changelogs: Option<String>,
+    /// Whether packages for every architecture have an index of their own, instead of being in each architecture's.
+    separate_all: bool,
     indexes: BTreeMap<String, IndexFile>,
 }
 
@@ -70,9 +75,21 @@ pub enum ReleaseError {
     /// A line of the list of files in another form.
     #[error("release lists a file as {0:?}")]
     Index(String),
+    /// It names its files only by hashes that can be forged.
+    #[error("release has only weak hashes (MD5, SHA-1)")]
+    WeakHashes,
     /// A line that is no field, or more than any release has.
     #[error("release is malformed")]
     Malformed,
+}
+
+/// An index of packages that a release lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackagesFile<'r> {
+    /// The file to fetch.
+    pub file: &'r IndexFile,
+    /// Its bytes when unpacked, where the release says so: more must not come out.
+    pub unpacked_size: Option<u64>,
 }
 
 /// Bytes are not the file that a release lists.
@@ -127,6 +144,14 @@ impl Release {
             words.map(str::to_owned).collect()
         };
         let is_yes = |name| stanza.get(name).is_some_and(|value| value.eq_ignore_ascii_case("yes"));
+        let architectures: Vec<String> = words("Architectures");
+        let unsupported: Vec<String> = words("No-Support-for-Architecture-all");
+        let separate_all = architectures.iter().any(|architecture| architecture == "all")
+            && !unsupported.iter().any(|index| index == "Packages");
+        let list = stanza.get("SHA256").ok_or_else(|| {
+            let has_weak = ["MD5Sum", "SHA1"].iter().any(|field| stanza.get(field).is_some());
+            if has_weak { ReleaseError::WeakHashes } else { ReleaseError::Missing("SHA256") }
+        })?;
         Ok(Self {
             origin: text("Origin"),
             label: text("Label"),
@@ -137,10 +162,12 @@ impl Release {
             valid_until: date(&stanza, "Valid-Until")?,
             by_hash: is_yes("Acquire-By-Hash"),
             not_automatic: is_yes("NotAutomatic"),
+            but_automatic_upgrades: is_yes("ButAutomaticUpgrades"),
             components: words("Components"),
-            architectures: words("Architectures"),
+            architectures,
             changelogs: text("Changelogs"),
-            indexes: indexes(stanza.get("SHA256").ok_or(ReleaseError::Missing("SHA256"))?)?,
+            separate_all,
+            indexes: indexes(list)?,
         })
     }
 
@@ -162,6 +189,35 @@ impl Release {
     /// A file that it lists, by its path below the suite.
     pub fn index(&self, path: &str) -> Option<&IndexFile> {
         self.indexes.get(path)
+    }
+
+    /// The indexes that hold the packages of an architecture, each in its smallest compression that
+    /// `plimsoll-unpack` reads; `component` is none where the suite is a path. Empty where the suite has none.
+    pub fn packages_files(
+        &self,
+        component: Option<&str>,
+        architecture: &str,
+    ) -> Vec<PackagesFile<'_>> {
+        let Some(component) = component else {
+            return self.packages_file("Packages").into_iter().collect();
+        };
+        let all = self.separate_all.then_some("all");
+        [Some(architecture), all]
+            .into_iter()
+            .flatten()
+            .filter_map(|name| self.packages_file(&format!("{component}/binary-{name}/Packages")))
+            .collect()
+    }
+
+    /// Archives list the uncompressed index and seldom have it: it is taken only where there is no other.
+    fn packages_file(&self, path: &str) -> Option<PackagesFile<'_>> {
+        let plain = self.index(path);
+        let packed = ["xz", "zst", "gz"]
+            .iter()
+            .filter_map(|ending| self.index(&format!("{path}.{ending}")))
+            .min_by_key(|file| file.size);
+        let file = packed.or(plain)?;
+        Some(PackagesFile { file, unpacked_size: plain.map(|plain| plain.size) })
     }
 
     /// All files that it lists, sorted by path.
@@ -219,7 +275,9 @@ fn indexes(list: &str) -> Result<BTreeMap<String, IndexFile>, ReleaseError> {
             return Err(wrong());
         };
         let size = size.parse().map_err(|_| wrong())?;
-        if !is_sha256(sha256) || !is_inside(path) {
+        // As archives without components write them.
+        let path = path.strip_prefix("./").unwrap_or(path);
+        if hex::sha256(sha256).is_none() || !is_inside(path) {
             return Err(wrong());
         }
         if indexes.len() == MAX_INDEXES {

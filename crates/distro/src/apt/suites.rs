@@ -14,6 +14,10 @@ pub enum Pocket {
     Updates,
     /// Security updates.
     Security,
+    /// Newer versions from later releases, by choice.
+    Backports,
+    /// Anything else, such as what is proposed for the next point release, and whatever others offer.
+    Other,
 }
 
 /// An official suite of a distribution archive.
@@ -31,6 +35,43 @@ pub struct Suite {
     pub host: &'static str,
     /// The archive's path on that host, without slashes around it.
     pub root: &'static str,
+}
+
+impl Pocket {
+    /// What the names of suites of this pocket end in.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Main | Self::Other => "",
+            Self::Updates => "-updates",
+            Self::Security => "-security",
+            Self::Backports => "-backports",
+        }
+    }
+
+    /// Takes a suite's name apart: `bookworm-security` into `bookworm` and its pocket. Until buster Debian wrote
+    /// `stretch/updates`.
+    pub(crate) fn split(suite: &str) -> (&str, Self) {
+        if let Some(release) = suite.strip_suffix("/updates") {
+            return (release, Self::Security);
+        }
+        if suite == "proposed-updates" {
+            return ("stable", Self::Other);
+        }
+        let found = [Self::Updates, Self::Security, Self::Backports]
+            .into_iter()
+            .find_map(|pocket| Some((suite.strip_suffix(pocket.suffix())?, pocket)));
+        match found {
+            // `stable-proposed-updates` is no suite of updates yet.
+            Some((release, Self::Updates)) if release.ends_with("-proposed") => {
+                (release.trim_end_matches("-proposed"), Self::Other)
+            }
+            Some(found) => found,
+            None => match suite.split_once('-') {
+                Some((release, _other)) => (release, Self::Other),
+                None => (suite, Self::Main),
+            },
+        }
+    }
 }
 
 impl Suite {
@@ -51,12 +92,22 @@ impl Suite {
 
     /// What is left of a keyring for this suite: the keys that sign it.
     pub fn signers(&self, keyring: Keyring) -> Keyring {
-        let fingerprints: Vec<_> = archive_keys(self.ecosystem)
-            .filter(|key| signs(key.key_use, self))
-            .map(|key| key.fingerprint)
-            .collect();
-        keyring.only(&fingerprints)
+        signers(self.ecosystem, self.pocket, keyring)
     }
+}
+
+/// What is left of a keyring for the official suites of a pocket.
+pub(crate) fn signers(ecosystem: Ecosystem, pocket: Pocket, keyring: Keyring) -> Keyring {
+    let signs = |key_use| match (ecosystem, pocket) {
+        // Debian's security team has its own archive with its own keys.
+        (Ecosystem::Debian, Pocket::Security) => key_use == KeyUse::Security,
+        _ => key_use != KeyUse::Security,
+    };
+    let fingerprints: Vec<_> = archive_keys(ecosystem)
+        .filter(|key| signs(key.key_use))
+        .map(|key| key.fingerprint)
+        .collect();
+    keyring.only(&fingerprints)
 }
 
 /// The suites of a release, the release itself first: `debian:12`, for the packages of `amd64`.
@@ -70,12 +121,7 @@ pub fn suites(scope: &Scope, architecture: &str) -> Option<Vec<Suite>> {
         [Pocket::Main, Pocket::Updates, Pocket::Security]
             .map(|pocket| {
                 let (host, root) = place(scope.ecosystem, pocket, architecture);
-                let suffix = match pocket {
-                    Pocket::Main => "",
-                    Pocket::Updates => "-updates",
-                    Pocket::Security => "-security",
-                };
-                let name = format!("{codename}{suffix}");
+                let name = format!("{codename}{}", pocket.suffix());
                 Suite { ecosystem: scope.ecosystem, name, codename, pocket, host, root }
             })
             .into(),
@@ -106,7 +152,11 @@ const RELEASES: [(Ecosystem, &str, &str); 11] = [
     (Ecosystem::Ubuntu, "27.04", "tenacious"),
 ];
 
-fn place(ecosystem: Ecosystem, pocket: Pocket, architecture: &str) -> (&'static str, &'static str) {
+pub(crate) fn place(
+    ecosystem: Ecosystem,
+    pocket: Pocket,
+    architecture: &str,
+) -> (&'static str, &'static str) {
     match (ecosystem, pocket, architecture) {
         (Ecosystem::Ubuntu, Pocket::Security, "amd64" | "i386") => {
             ("security.ubuntu.com", "ubuntu")
@@ -115,14 +165,6 @@ fn place(ecosystem: Ecosystem, pocket: Pocket, architecture: &str) -> (&'static 
         (Ecosystem::Ubuntu, _, _) => ("ports.ubuntu.com", "ubuntu-ports"),
         (_, Pocket::Security, _) => ("security.debian.org", "debian-security"),
         _ => ("ftp.debian.org", "debian"),
-    }
-}
-
-fn signs(key_use: KeyUse, suite: &Suite) -> bool {
-    match (suite.ecosystem, suite.pocket) {
-        // Debian's security team has its own archive with its own keys.
-        (Ecosystem::Debian, Pocket::Security) => key_use == KeyUse::Security,
-        _ => key_use != KeyUse::Security,
     }
 }
 
@@ -171,6 +213,22 @@ mod tests {
                 "ports.ubuntu.com/ubuntu-ports/dists/jammy-security/InRelease",
             ],
         );
+    }
+
+    #[test]
+    fn names_of_suites_tell_release_and_pocket() {
+        fn check(suite: &str, release: &str, pocket: Pocket) {
+            assert_eq!(Pocket::split(suite), (release, pocket), "{suite}");
+        }
+        check("bookworm", "bookworm", Pocket::Main);
+        check("bookworm-security", "bookworm", Pocket::Security);
+        check("buster/updates", "buster", Pocket::Security);
+        check("noble-updates", "noble", Pocket::Updates);
+        check("noble-backports", "noble", Pocket::Backports);
+        check("bookworm-backports-sloppy", "bookworm", Pocket::Other);
+        check("noble-proposed", "noble", Pocket::Other);
+        check("stable-proposed-updates", "stable", Pocket::Other);
+        check("proposed-updates", "stable", Pocket::Other);
     }
 
     #[test]

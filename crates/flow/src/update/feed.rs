@@ -8,7 +8,7 @@ use plimsoll_model::Scope;
 use plimsoll_vulndb::feeds::{Format, Reading};
 use plimsoll_vulndb::{Change, Compiler, Feed, Generation, Provenance, Source, Trust, Validator};
 
-use super::reach::{Reach, Reached};
+use crate::reach::{Reach, Reached};
 use crate::error::chain;
 use crate::event::{Event, Observer};
 use crate::session::Session;

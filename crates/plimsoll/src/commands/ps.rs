@@ -1,9 +1,13 @@
 //! `plimsoll ps`
 
+mod table;
+
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use plimsoll_advice::next_command;
 use plimsoll_flow::{PsContainer, ps, was_evaluated};
-use plimsoll_model::{Scan, Severity};
-use plimsoll_report::{Align, Grid, Look, Tone, to_json};
+use plimsoll_model::{Base, Finding, RemedyAction, Scan, Severity};
+use plimsoll_report::{instruction, to_json};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -31,7 +35,7 @@ enum Format {
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    containers: Vec<Row<'a>>,
+    containers: &'a [Row<'a>],
     problems: &'a [String],
 }
 
@@ -41,13 +45,28 @@ struct Row<'a> {
     name: &'a str,
     image: &'a str,
     image_id: Option<&'a str>,
-    image_created: Option<jiff::Timestamp>,
+    image_created: Option<Timestamp>,
+    base: Option<&'a Base>,
     findings: Option<usize>,
     fixable: Option<usize>,
     worst: Option<Severity>,
     kev: Option<usize>,
     evaluated: bool,
+    fix: Option<Fix<'a>>,
+    next: Option<String>,
     error: Option<&'a str>,
+}
+
+/// The recommended remedy.
+#[derive(Serialize)]
+struct Fix<'a> {
+    action: RemedyAction,
+    target: Option<&'a str>,
+    clears: usize,
+    introduces: usize,
+    /// In words, for people.
+    #[serde(skip)]
+    instruction: String,
 }
 
 /// Prints one row for each container, and what to type next.
@@ -67,10 +86,10 @@ pub(crate) fn run(args: &PsArgs, settings: &Settings, printer: &Printer) -> Resu
             Format::Table if rows.is_empty() && !found.problems.is_empty() => {
                 Ok("what runs here cannot be known\n".to_owned())
             }
-            Format::Table => Ok(table(&found.containers, &rows, look, settings.as_of_day())),
+            Format::Table => Ok(table::table(&rows, look, settings.as_of_day())),
             Format::Json => to_json(&Document {
                 schema: "plimsoll.ps/1",
-                containers: found.containers.iter().map(row).collect(),
+                containers: &rows,
                 problems: &found.problems,
             }),
         })?;
@@ -94,7 +113,7 @@ pub(crate) fn run(args: &PsArgs, settings: &Settings, printer: &Printer) -> Resu
 
 fn row(container: &PsContainer) -> Row<'_> {
     let scan = container.judged.as_ref().ok();
-    let in_force = |scan: &Scan, of: &dyn Fn(&plimsoll_model::Finding) -> bool| {
+    let count = |scan: &Scan, of: fn(&Finding) -> bool| {
         scan.findings.iter().filter(|finding| finding.suppressed.is_none() && of(finding)).count()
     };
     Row {
@@ -103,62 +122,36 @@ fn row(container: &PsContainer) -> Row<'_> {
         image: &container.image,
         image_id: container.image_id.as_deref(),
         image_created: scan.and_then(|scan| scan.image.created),
-        findings: scan.map(|scan| in_force(scan, &|_| true)),
-        fixable: scan.map(|scan| in_force(scan, &|finding| finding.fixed_version.is_some())),
+        base: scan.and_then(|scan| scan.base.as_ref()),
+        findings: scan.map(|scan| count(scan, |_| true)),
+        fixable: scan.map(|scan| count(scan, |finding| finding.fixed_version.is_some())),
         worst: scan.and_then(|scan| {
             let in_force = scan.findings.iter().filter(|finding| finding.suppressed.is_none());
             in_force.map(|finding| finding.severity).max()
         }),
-        kev: scan.map(|scan| in_force(scan, &|finding| finding.kev.is_some())),
+        kev: scan.map(|scan| count(scan, |finding| finding.kev.is_some())),
         evaluated: scan.is_some_and(was_evaluated),
+        fix: scan.and_then(fix),
+        next: scan.and_then(|scan| next(container, scan)),
         error: container.judged.as_ref().err().map(String::as_str),
     }
 }
 
-fn table(
-    containers: &[PsContainer],
-    rows: &[Row<'_>],
-    look: Look,
-    today: jiff::civil::Date,
-) -> String {
-    if containers.is_empty() {
-        return "nothing runs here in Docker or Podman\n".to_owned();
-    }
-    let mut grid = Grid::new(
-        look,
-        &[
-            ("CONTAINER", Align::Left),
-            ("IMAGE", Align::Left),
-            ("AGE", Align::Right),
-            ("FINDINGS", Align::Right),
-            ("FIXABLE", Align::Right),
-            ("WORST", Align::Left),
-        ],
-    );
-    for row in rows {
-        let age = row.image_created.map(|created| {
-            let built = jiff::tz::TimeZone::UTC.to_datetime(created).date();
-            format!("{} d", (today - built).get_days())
-        });
-        let count = |count: Option<usize>| match (row.error, row.evaluated) {
-            (None, true) => count.unwrap_or(0).to_string(),
-            _ => "?".to_owned(),
-        };
-        let worst = match (row.error, row.evaluated, row.worst, row.kev) {
-            (Some(error), _, _, _) => (error.to_owned(), Tone::Alarm),
-            (None, false, _, _) => ("cannot know".to_owned(), Tone::Alarm),
-            (None, true, None, _) => ("none".to_owned(), Tone::Good),
-            (None, true, Some(worst), Some(0) | None) => (worst.to_string(), Tone::Severity(worst)),
-            (None, true, Some(worst), Some(_)) => (format!("{worst} KEV"), Tone::Alarm),
-        };
-        grid.row([
-            (&*format!("{}\n{}", row.name, row.engine), Tone::Strong),
-            (row.image, Tone::Normal),
-            (age.as_deref().unwrap_or("?"), Tone::Normal),
-            (&*count(row.findings), Tone::Normal),
-            (&*count(row.fixable), Tone::Normal),
-            (&worst.0, worst.1),
-        ]);
-    }
-    grid.to_string()
+fn fix(scan: &Scan) -> Option<Fix<'_>> {
+    let remedy = scan.remedies.iter().find(|remedy| remedy.action != RemedyAction::None)?;
+    Some(Fix {
+        action: remedy.action,
+        target: remedy.target.as_deref(),
+        clears: remedy.clears.len(),
+        introduces: remedy.introduces.len(),
+        instruction: instruction(remedy, scan),
+    })
+}
+
+/// The command names the container: the name of its image may by now be that of another image, and its id
+/// says nothing to a person.
+fn next(container: &PsContainer, scan: &Scan) -> Option<String> {
+    let mut scan = Scan { packages: Vec::new(), findings: Vec::new(), ..scan.clone() };
+    scan.image.reference = format!("container:{}", container.name);
+    next_command(&scan)
 }

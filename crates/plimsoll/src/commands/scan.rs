@@ -1,17 +1,21 @@
 //! `plimsoll scan IMAGE…`
 
+mod filters;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use plimsoll_advice::GateThreshold;
+use plimsoll_advice::{GateThreshold, why_not};
 use plimsoll_flow::{Scanned, Session, scan, status};
-use plimsoll_model::{ImageReference, Origin, Scan, Scans, ScansSchema, Severity};
-use plimsoll_report::{By, Look, scan_table, to_json};
+use plimsoll_model::{ImageReference, Scan, Scans, ScansSchema};
+use plimsoll_report::{
+    By, Filtered, Look, for_terminal, gitlab, junit, markdown, sarif, scan_table, to_json,
+};
 
+use self::filters::{FilterArgs, Filters};
 use crate::exit::Exit;
 use crate::format::{self, Target};
-use crate::output::Failure;
+use crate::output::{Failure, answer};
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::settings::Settings;
@@ -24,30 +28,32 @@ pub(crate) struct ScanArgs {
     /// What to scan
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
-    /// table or json, to standard output or to a file; may be given several times
+    /// table, json, markdown, sarif, junit or gitlab, to standard output or to a file; may be given
+    /// several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
     formats: Vec<Target<Format>>,
     /// What a row of the table is
     #[arg(long, value_enum, default_value_t)]
     by: Rows,
-    /// Only findings of these severities, comma-separated, or of this one and worse: high+
-    #[arg(long, value_name = "SEVERITIES")]
-    severity: Option<Severities>,
-    /// Only findings that a newer version clears
-    #[arg(long)]
-    only_fixable: bool,
-    /// Only findings in this part of the image
-    #[arg(long, value_enum, value_name = "PART")]
-    only: Option<Part>,
-    /// Only findings that this earlier JSON report does not have
-    #[arg(long, value_name = "FILE.json")]
-    new_since: Option<PathBuf>,
+    /// Say why this remedy is not the recommended one: an action, a target, or both
+    #[arg(long, value_name = "REMEDY", conflicts_with = "formats")]
+    why_not: Option<String>,
+    #[command(flatten)]
+    filters: FilterArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Table,
     Json,
+    /// For a merge request or a chat
+    Markdown,
+    /// SARIF 2.1.0
+    Sarif,
+    /// JUnit XML
+    Junit,
+    /// GitLab's report for container scanning
+    Gitlab,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,33 +65,6 @@ enum Rows {
     Layer,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Part {
-    Base,
-    Own,
-}
-
-#[derive(Clone, Debug)]
-struct Severities(Vec<Severity>);
-
-impl std::str::FromStr for Severities {
-    type Err = plimsoll_model::UnknownSeverity;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut wanted = Vec::new();
-        for word in text.split(',').map(str::trim) {
-            match word.strip_suffix('+') {
-                Some(word) => {
-                    let least: Severity = word.parse()?;
-                    wanted.extend(Severity::DESCENDING.into_iter().filter(|s| *s >= least));
-                }
-                None => wanted.push(word.parse()?),
-            }
-        }
-        Ok(Self(wanted))
-    }
-}
-
 /// Scans, reports, and says by the exit code what the answer is.
 pub(crate) fn run(
     args: &ScanArgs,
@@ -94,7 +73,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     format::check(&args.formats)?;
     let references = references(&args.images)?;
-    let earlier = args.new_since.as_deref().map(earlier_keys).transpose()?;
+    let filters = Filters::new(&args.filters)?;
     let session: Session = settings.session()?;
     let progress = Progress::new(printer);
     let scanned = scan(&session, &references, &settings.ignore, &|event| progress.on(event));
@@ -110,17 +89,16 @@ pub(crate) fn run(
     if scanned.scans.is_empty() {
         return Ok(exit);
     }
-    let hidden: Vec<usize> =
-        scanned.scans.iter_mut().map(|scan| keep(args, earlier.as_ref(), scan)).collect();
+    if let Some(words) = &args.why_not {
+        answer(&reasons(words, &scanned.scans))?;
+        return Ok(exit);
+    }
+    let hidden: Vec<usize> = scanned.scans.iter_mut().map(|scan| filters.keep(scan)).collect();
+    let shown: Vec<_> =
+        scanned.scans.iter().zip(hidden).map(|(scan, hidden)| Filtered { scan, hidden }).collect();
     let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
     for target in &args.formats {
-        target.write(|look| match (target.format, scanned.scans.as_slice()) {
-            (Format::Table, scans) => Ok(tables(scans, &hidden, args.by.into(), look)),
-            (Format::Json, [scan]) if !asked_for_several => to_json(scan),
-            (Format::Json, scans) => {
-                to_json(&Scans { schema: ScansSchema::V1, scans: scans.to_vec() })
-            }
-        })?;
+        target.write(|look| render(&shown, args, target.format, asked_for_several, look))?;
     }
     if exit == Exit::Unknown && !scanned.any_unknown() {
         printer.warn(
@@ -158,35 +136,44 @@ fn lacks_kev(session: &Session, settings: &Settings) -> Result<bool, Failure> {
     Ok(asks && !status(session)?.shards.iter().any(|shard| shard.feed == "kev"))
 }
 
-/// Leaves what the filters ask for; gives how many findings they hide.
-fn keep(args: &ScanArgs, earlier: Option<&Vec<String>>, scan: &mut Scan) -> usize {
-    let before = scan.findings.len();
-    scan.findings.retain(|finding| {
-        let severity = args.severity.as_ref().is_none_or(|s| s.0.contains(&finding.severity));
-        let fixable = !args.only_fixable || finding.fixed_version.is_some();
-        let part = match args.only {
-            None => true,
-            Some(Part::Base) => finding.origin == Origin::Base,
-            Some(Part::Own) => finding.origin != Origin::Base,
-        };
-        let new = earlier.is_none_or(|known| !known.contains(&finding.key.0));
-        severity && fixable && part && new
-    });
-    let kept: BTreeSet<_> = scan.findings.iter().map(|f| &f.key).collect();
-    for remedy in &mut scan.remedies {
-        remedy.clears.retain(|key| kept.contains(key));
-    }
-    scan.remedies.retain(|remedy| !remedy.clears.is_empty());
-    before - scan.findings.len()
+fn render(
+    shown: &[Filtered<'_>],
+    args: &ScanArgs,
+    format: Format,
+    asked_for_several: bool,
+    look: Look,
+) -> Result<String, Failure> {
+    Ok(match (format, shown) {
+        (Format::Table, _) => {
+            let by = args.by.into();
+            let tables: Vec<_> =
+                shown.iter().map(|one| scan_table(one.scan, one.hidden, by, look)).collect();
+            tables.join("\n")
+        }
+        (Format::Json, [one]) if !asked_for_several => to_json(one.scan)?,
+        (Format::Json, _) => {
+            let scans = shown.iter().map(|one| one.scan.clone()).collect();
+            to_json(&Scans { schema: ScansSchema::V1, scans })?
+        }
+        (Format::Markdown, _) => markdown(shown),
+        (Format::Sarif, _) => sarif(shown)?,
+        (Format::Junit, _) => junit(shown)?,
+        (Format::Gitlab, _) => gitlab(shown)?,
+    })
 }
 
-fn tables(scans: &[Scan], hidden: &[usize], by: By, look: Look) -> String {
-    let tables: Vec<_> = scans
-        .iter()
-        .zip(hidden)
-        .map(|(scan, hidden)| scan_table(scan, *hidden, by, look))
-        .collect();
-    tables.join("\n")
+/// Why a remedy is not the recommended one, for each scan.
+fn reasons(words: &str, scans: &[Scan]) -> String {
+    let mut text = String::new();
+    for scan in scans {
+        if scans.len() > 1 {
+            text.push_str(&format!("{}\n", for_terminal(&scan.image.reference)));
+        }
+        for line in why_not(words, scan) {
+            text.push_str(&format!("{}\n", for_terminal(&line)));
+        }
+    }
+    text
 }
 
 fn hint_at_unknown(scanned: &Scanned, settings: &Settings, printer: &Printer) {
@@ -205,21 +192,6 @@ fn hint_at_unknown(scanned: &Scanned, settings: &Settings, printer: &Printer) {
     if settings.offline {
         printer.hint("without --offline, missing advisories are fetched");
     }
-}
-
-/// The keys of the findings of an earlier report.
-fn earlier_keys(path: &std::path::Path) -> Result<Vec<String>, Failure> {
-    use anyhow::Context;
-    let name = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    let scans: Vec<Scan> = match serde_json::from_slice::<Scans>(&bytes) {
-        Ok(several) => several.scans,
-        Err(_) => vec![
-            serde_json::from_slice(&bytes)
-                .with_context(|| format!("{name} is no JSON report of plimsoll scan"))?,
-        ],
-    };
-    Ok(scans.into_iter().flat_map(|scan| scan.findings).map(|finding| finding.key.0).collect())
 }
 
 impl From<Rows> for By {

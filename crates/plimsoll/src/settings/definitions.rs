@@ -23,6 +23,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     Definition { key: "state_dir", default: Default::Of(state_dir) },
     Definition { key: "from", default: Default::Text("") },
     Definition { key: "mirrors", default: Default::Text("") },
+    Definition { key: "allowed_sources", default: Default::Text("") },
     Definition { key: "keyring", default: Default::Text("") },
     Definition { key: "offline", default: Default::Text("false") },
     Definition { key: "generation", default: Default::Text("") },

@@ -155,7 +155,11 @@ fn flags(global: &Global) -> Vec<(&'static str, String)> {
             flags.push((key, "true".to_owned()));
         }
     }
-    for (key, list) in [("mirrors", &global.mirrors), ("insecure", &global.insecure)] {
+    for (key, list) in [
+        ("mirrors", &global.mirrors),
+        ("allowed_sources", &global.allowed_sources),
+        ("insecure", &global.insecure),
+    ] {
         if !list.is_empty() {
             flags.push((key, list.join(",")));
         }

@@ -8,7 +8,7 @@
 )]
 
 use std::fmt::Write;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -114,6 +114,64 @@ impl Registry {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Puts a layout there byte for byte: skopeo takes an index apart and loses what it does not know.
+    pub fn put_layout(&self, layout: &Layout, repository: &str, tag: &str) {
+        let mut manifests = Vec::new();
+        for file in std::fs::read_dir(layout.path().join("blobs/sha256")).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let digest = digest(&bytes);
+            let uploads = format!("/v2/{repository}/blobs/uploads/");
+            let (_, location) = self.send("POST", &uploads, "application/octet-stream", b"");
+            let location = location.unwrap();
+            let target = location.split_once(&self.host()).map_or(&*location, |(_, path)| path);
+            let target = format!("{target}&digest={digest}");
+            assert_eq!(self.send("PUT", &target, "application/octet-stream", &bytes).0, 201);
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            for media_type in [MANIFEST, INDEX] {
+                if text.starts_with(&format!(r#"{{"schemaVersion":2,"mediaType":"{media_type}""#)) {
+                    manifests.push((
+                        media_type == INDEX,
+                        media_type,
+                        digest.clone(),
+                        bytes.clone(),
+                    ));
+                }
+            }
+        }
+        // The registry wants the members of an index first.
+        manifests.sort_by_key(|manifest| manifest.0);
+        for (_, media_type, digest, bytes) in manifests {
+            let reference =
+                if digest == layout.top.digest { tag.to_owned() } else { digest.to_string() };
+            let target = format!("/v2/{repository}/manifests/{reference}");
+            assert_eq!(self.send("PUT", &target, media_type, &bytes).0, 201, "{target}");
+        }
+    }
+
+    /// Status and `Location` of a request.
+    fn send(
+        &self,
+        method: &str,
+        target: &str,
+        media_type: &str,
+        body: &[u8],
+    ) -> (u16, Option<String>) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let (host, length) = (self.host(), body.len());
+        write!(
+            stream,
+            "{method} {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+             content-type: {media_type}\r\ncontent-length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let location = answer.lines().find_map(|line| line.strip_prefix("Location: "));
+        (status, location.map(str::to_owned))
+    }
+
     /// Pushes a layout made by `Layout`.
     pub fn push_layout(&self, layout: &Layout, name: &str) {
         self.push(&format!("oci:{}:image", layout.path().display()), name, &[]);
@@ -180,6 +238,39 @@ impl Layout {
             format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{entries}]}}"#);
         let index = store(directory.path(), index.into_bytes());
         Self::finish(directory, index, INDEX, images)
+    }
+
+    /// An index of one image and, as BuildKit keeps it, the manifest of a statement about it.
+    pub fn attested(statement: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let image = build(directory.path(), "amd64", 100);
+        let statement = store(directory.path(), statement.as_bytes().to_vec());
+        let config = store(directory.path(), b"{}".to_vec());
+        let predicate =
+            r#","annotations":{"in-toto.io/predicate-type":"https://slsa.dev/provenance/v1"}"#;
+        let other = r#","annotations":{"in-toto.io/predicate-type":"https://spdx.dev/Document"}"#;
+        let in_toto = "application/vnd.in-toto+json";
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","config":{},"layers":[{},{}]}}"#,
+            config.descriptor("application/vnd.oci.image.config.v1+json", ""),
+            config.descriptor(in_toto, other),
+            statement.descriptor(in_toto, predicate),
+        );
+        let manifest = store(directory.path(), manifest.into_bytes());
+        let subject = &image.0.digest;
+        let reference = format!(
+            r#","artifactType":"{in_toto}","platform":{{"os":"unknown","architecture":"unknown"}},"annotations":{{
+                "vnd.docker.reference.type":"attestation-manifest","vnd.docker.reference.digest":"{subject}"}}"#
+        );
+        let platform = r#","platform":{"os":"linux","architecture":"amd64"}"#;
+        let entries =
+            [image.0.descriptor(MANIFEST, platform), manifest.descriptor(MANIFEST, &reference)];
+        let index = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{}]}}"#,
+            entries.join(",")
+        );
+        let index = store(directory.path(), index.into_bytes());
+        Self::finish(directory, index, INDEX, vec![image])
     }
 
     fn finish(

@@ -11,10 +11,10 @@ use self::document::{
 };
 use super::image_purl::image_purl;
 use super::license::is_expression;
-use super::unique::Unique;
 use super::{identity, midnight, present};
 use crate::escape::for_terminal;
 use crate::json::to_json;
+use crate::unique::Unique;
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 

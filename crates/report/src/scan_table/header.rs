@@ -1,10 +1,11 @@
 //! What was judged, how long its system is cared for, and with what data.
 
 use jiff::civil::Date;
-use plimsoll_model::{CoverageStatus, Eol, EolPhase, Image, Os, Scan};
+use plimsoll_model::{Base, Confidence, CoverageStatus, Eol, EolPhase, Image, Os, Scan};
 
 use crate::look::Look;
 use crate::tone::{Tone, flow};
+use crate::words::{self, counted, day};
 
 /// What it is, and its system.
 pub(crate) fn header(image: &Image, os: Option<&Os>, today: Date, look: Look) -> String {
@@ -15,11 +16,10 @@ pub(crate) fn header(image: &Image, os: Option<&Os>, today: Date, look: Look) ->
     }
     match image.layers.len() {
         0 => {}
-        1 => fact("1 layer".to_owned()),
-        n => fact(format!("{n} layers")),
+        n => fact(counted(n, "layer", "layers")),
     }
     if let Some(created) = image.created {
-        let built = jiff::tz::TimeZone::UTC.to_datetime(created).date();
+        let built = day(created);
         fact(format!("built {built}{}", age(built, today)));
     }
     if let Some(digest) = image.digest.as_ref().or(image.config_digest.as_ref()) {
@@ -41,6 +41,17 @@ fn age(built: Date, today: Date) -> String {
     }
 }
 
+/// What it was built on; empty where that is not known.
+pub(crate) fn base_line(base: Option<&Base>, image: &Image, look: Look) -> String {
+    let Some(base) = base else { return String::new() };
+    let (name, evidence) = words::base(base, image.layers.len());
+    let tone = match base.confidence {
+        Confidence::Confirmed => Tone::Normal,
+        Confidence::Unconfirmed | Confidence::Guess => Tone::Faint,
+    };
+    flow(look, " ", &[(format!("on {name}"), Tone::Normal), (format!("({evidence})"), tone)])
+}
+
 fn system_line(os: Option<&Os>, today: Date, look: Look) -> String {
     let Some(os) = os else {
         let words = "no operating system was recognised".to_owned();
@@ -59,7 +70,8 @@ fn system_line(os: Option<&Os>, today: Date, look: Look) -> String {
 /// In how many days an end of support is worth saying so.
 const SOON_DAYS: i32 = 90;
 
-fn support(eol: &Eol, today: Date) -> (String, Tone) {
+/// How long somebody cares for a release.
+pub(crate) fn support(eol: &Eol, today: Date) -> (String, Tone) {
     let date = eol.date;
     let days = (date - today).get_days();
     match eol.phase {
@@ -84,10 +96,7 @@ pub(super) fn data_line(scan: &Scan, look: Look) -> String {
         .filter_map(|coverage| coverage.feed.as_deref())
         .collect();
     feeds.dedup();
-    let packages = match scan.packages.len() {
-        1 => "1 package".to_owned(),
-        n => format!("{n} packages"),
-    };
+    let packages = counted(scan.packages.len(), "package", "packages");
     let data = match scan.database.as_of {
         Some(as_of) if !feeds.is_empty() => {
             let as_of = as_of.strftime("%Y-%m-%d %H:%M UTC");

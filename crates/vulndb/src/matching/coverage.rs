@@ -39,6 +39,11 @@ impl Matcher {
         coverage
     }
 
+    /// Whether something can be said of the packages of a scope.
+    pub fn can_judge(&self, scope: &Scope) -> bool {
+        self.unjudged(scope, true).is_none()
+    }
+
     /// Why nothing can be said of a scope; none where it is judged. Nothing is judged where nothing is
     /// installed, nor by feeds that never speak of the release: they serve every release of their
     /// distribution, also those that they do not know.

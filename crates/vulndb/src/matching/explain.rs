@@ -9,7 +9,7 @@ use plimsoll_table::TableError;
 use super::installed::{Role, Side, binary_side, source_side};
 use super::outrank::is_outranked;
 use super::scopes::{scope_of, scopes_of};
-use super::witness::{Applies, applies, relation, speaks_of};
+use super::witness::{Applies, applies, quote, relation, speaks_of};
 use super::{MatchError, Matcher, ShardView};
 use crate::feeds::Standing;
 use crate::shard::{Entry, Judgement};
@@ -168,7 +168,7 @@ fn explain_package(
         record: entry.record()?.to_owned(),
         rule: rule(side, entry)?,
         compared: Comparison { installed: side.version.clone().into_owned(), relation, against },
-        quote: None,
+        quote: quote(shard, entry)?,
     };
     let subject = name.to_owned();
     Ok(Some(Explanation {

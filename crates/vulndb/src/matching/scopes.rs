@@ -30,7 +30,7 @@ pub(super) fn scope_of(package: &Package, os: Option<&Os>) -> Option<Scope> {
 
 /// The packages of each scope; under none, those that no advisories can be found for.
 pub(super) fn by_scope<'p>(
-    packages: &'p [Package],
+    packages: impl IntoIterator<Item = &'p Package>,
     os: Option<&Os>,
 ) -> BTreeMap<Option<Scope>, Vec<&'p Package>> {
     let mut scopes: BTreeMap<Option<Scope>, Vec<&Package>> = BTreeMap::new();

@@ -7,6 +7,7 @@ use plimsoll_table::TableError;
 
 use super::ShardView;
 use super::installed::{Role, Side};
+use crate::feeds::Standing;
 use crate::shard::{Entry, Judgement, Kind, is_modular_version};
 
 /// An entry that finds a package affected.
@@ -133,7 +134,7 @@ impl<'v> Witness<'v, '_> {
                 relation,
                 against,
             },
-            quote: None,
+            quote: quote(self.shard, &self.entry)?,
         })
     }
 
@@ -144,6 +145,18 @@ impl<'v> Witness<'v, '_> {
             _ => None,
         }
     }
+}
+
+/// What the distribution's changelog says: the title of what is read out of the archive itself.
+pub(super) fn quote(
+    shard: &ShardView<'_>,
+    entry: &Entry<'_>,
+) -> Result<Option<String>, TableError> {
+    if shard.open.standing != Standing::Archive {
+        return Ok(None);
+    }
+    let title = entry.title()?;
+    Ok((!title.is_empty()).then(|| title.to_owned()))
 }
 
 /// How a judgement's comparison is written.

@@ -1,10 +1,12 @@
 //! Reading a shard: every reference is followed with a check, because the file may be anybody's.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
 
 use plimsoll_model::{Cvss, PackageKind, Problem, Severity, State};
 use plimsoll_table::{Keys, StringRef, Strings, Table, TableError};
+use plimsoll_versions::rpm;
 use zerocopy::little_endian::U32;
 
 use super::format::{
@@ -68,6 +70,7 @@ impl Shard {
     pub(crate) fn view(&self) -> Result<View<'_>, TableError> {
         let table = &self.table;
         Ok(View {
+            is_rpm: self.meta.scope.ecosystem.is_rpm(),
             packages: table.keys(PACKAGES)?,
             ids: table.keys(IDS)?,
             strings: table.strings(STRINGS)?,
@@ -85,6 +88,7 @@ impl Shard {
 
 /// The sections of a shard.
 pub(crate) struct View<'s> {
+    is_rpm: bool,
     packages: Keys<'s>,
     ids: Keys<'s>,
     strings: Strings<'s>,
@@ -173,6 +177,11 @@ impl<'s> View<'s> {
 
     fn entry(&'s self, record: &'s EntryRecord) -> Option<Entry<'s>> {
         Some(Entry { view: self, record, bulletin: self.bulletin(record.bulletin)? })
+    }
+
+    /// Whether an rpm's version is `end` as far as that goes: "up to and including 1.2" holds 1.2-3.
+    fn is_stated(&self, version: &str, end: &str) -> bool {
+        self.is_rpm && rpm::compare_stated(version, end).is_ok_and(Ordering::is_eq)
     }
 
     fn bulletin(&self, at: U32) -> Option<&'s BulletinRecord> {
@@ -269,12 +278,12 @@ impl<'s> Entry<'s> {
                 continue;
             }
             let end_key = strings.bytes(range.end_key)?;
+            let end = strings.get(range.end)?;
             let is_below = match kind {
                 Kind::Fixed => key < end_key,
-                Kind::LastAffected => key <= end_key,
+                Kind::LastAffected => key <= end_key || self.view.is_stated(version, end),
                 Kind::Open | Kind::Invalid => true,
             };
-            let end = strings.get(range.end)?;
             if is_below {
                 return Ok(Judgement::Affected { kind, end });
             }

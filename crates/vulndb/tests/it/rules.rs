@@ -240,6 +240,46 @@ fn an_rpm_without_source_epoch_has_that_of_its_binary() {
 }
 
 #[test]
+fn up_to_and_including_a_version_without_a_release_holds_all_its_releases() {
+    let last = |end: &str| Advisory {
+        ranges: vec![Range { introduced: None, end: RangeEnd::LastAffected(end.to_owned()) }],
+        ..advisory("osv-rocky", "rocky:9", "CVE-1", "dbus", "open")
+    };
+    let os = os("rocky:9");
+    let check = |end: &str, version: &str, findings: usize| {
+        let packages = [package(Ecosystem::Rocky, "dbus-libs", version, "dbus")];
+        let found = Database::with(&[last(end)]).judge(&os, &packages).findings;
+        assert_eq!(found.len(), findings, "{version} <= {end}");
+    };
+    check("1.12", "1.12-8.el9", 1);
+    check("1.12", "0:1.12-8.el9", 1);
+    check("1.12", "1:1.12-8.el9", 0);
+    check("1.12", "1.12.1-1.el9", 0);
+    check("1.12-7.el9", "1.12-8.el9", 0);
+}
+
+#[test]
+fn what_the_archive_says_is_quoted() {
+    let sentence = "CVE-1: overflow in the DTLS record layer";
+    let titled = |advisory: Advisory| Advisory { title: Some(sentence.to_owned()), ..advisory };
+    let archive = advisory("apt-archive", DEBIAN, "CVE-1", "openssl", "3.0.3-1");
+    let database = Database::with(&[titled(tracker("CVE-1", "3.0.3-1")), titled(archive)]);
+    let packages = [package(Ecosystem::Debian, "libssl3", "3.0.1-1", "openssl")];
+    let quotes = |evidence: &[plimsoll_model::Evidence]| -> Vec<(String, Option<String>)> {
+        evidence.iter().map(|one| (one.feed.clone(), one.quote.clone())).collect()
+    };
+    let expected = [
+        ("debian-tracker".to_owned(), None),
+        ("apt-archive".to_owned(), Some(sentence.to_owned())),
+    ];
+    let os = os(DEBIAN);
+    assert_eq!(quotes(&database.judge(&os, &packages).findings[0].evidence), expected);
+    let explained = database.matcher(&os, &packages).explain("CVE-1", &packages, Some(&os));
+    let evidence: Vec<_> = explained.unwrap().into_iter().filter_map(|one| one.evidence).collect();
+    assert_eq!(quotes(&evidence), expected);
+}
+
+#[test]
 fn modular_fixes_are_for_packages_of_the_same_stream() {
     let mut fix = advisory(
         "osv-almalinux",

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 /// The references given away so far, each with the number that its next namesake gets.
 #[derive(Debug, Default)]
-pub(super) struct Unique {
+pub(crate) struct Unique {
     taken: HashMap<String, usize>,
 }
 
 impl Unique {
     /// `wanted`, with a number behind it where it is taken.
-    pub(super) fn claim(&mut self, wanted: &str) -> String {
+    pub(crate) fn claim(&mut self, wanted: &str) -> String {
         let mut claimed = wanted.to_owned();
         while self.taken.contains_key(&claimed) {
             // Numbers only rise, so that many namesakes cost no more than their number.

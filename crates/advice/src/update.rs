@@ -1,12 +1,10 @@
-//! Groups findings by the one action that clears them.
+//! Findings by the update of a source package that clears them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use plimsoll_model::{
-    Ecosystem, Finding, Package, PackageId, Remedy, RemedyAction, Severity, State,
-};
-use plimsoll_versions::Scheme;
+use plimsoll_model::{Ecosystem, Finding, Package, PackageId, Severity, State};
+use plimsoll_vulndb::compare_versions;
 
 /// An update of one source package and what it clears.
 #[derive(Clone, Debug)]
@@ -21,7 +19,15 @@ pub struct SourceUpdate<'a> {
     pub findings: Vec<&'a Finding>,
 }
 
-impl SourceUpdate<'_> {
+impl<'a> SourceUpdate<'a> {
+    /// The lowest version that clears all findings of one of the packages; none where it has no such.
+    pub(crate) fn version_of(&self, package: &Package) -> Option<&'a str> {
+        let of_package = self.findings.iter().filter(|finding| finding.package == package.id);
+        of_package.fold(None, |version, finding| {
+            later(package.ecosystem, version, finding.fixed_version.as_deref())
+        })
+    }
+
     /// The worst severity among the findings.
     pub fn worst(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or_default()
@@ -73,24 +79,6 @@ pub fn source_updates<'a>(
     groups
 }
 
-/// The actions that clear something: one for each source package that a newer version fixes.
-pub fn remedies(packages: &[Package], findings: &[Finding]) -> Vec<Remedy> {
-    source_updates(packages, findings)
-        .into_iter()
-        .filter_map(|update| {
-            let version = update.version?;
-            Some(Remedy {
-                action: RemedyAction::UpgradePackages,
-                target: Some(format!("{} {version}", update.source)),
-                clears: update.findings.iter().map(|finding| finding.key.clone()).collect(),
-                introduces: Vec::new(),
-                changes: Vec::new(),
-                reason: None,
-            })
-        })
-        .collect()
-}
-
 /// Exploited first, then by severity, by what the vendor says, by likelihood, by id.
 fn by_urgency(a: &Finding, b: &Finding) -> Ordering {
     let undetermined = |finding: &Finding| finding.state == State::Undetermined;
@@ -107,58 +95,16 @@ fn by_urgency(a: &Finding, b: &Finding) -> Ordering {
 /// The higher of two fixed versions; where they cannot be compared the one that came first stays.
 fn later<'a>(ecosystem: Ecosystem, a: Option<&'a str>, b: Option<&'a str>) -> Option<&'a str> {
     let (Some(first), Some(second)) = (a, b) else { return a.or(b) };
-    let scheme: Option<Scheme> = ecosystem.as_str().parse().ok();
-    let order = scheme.and_then(|scheme| plimsoll_versions::compare(scheme, first, second).ok());
-    if order == Some(Ordering::Less) { b } else { a }
+    match compare_versions(ecosystem, first, second) {
+        Ok(Ordering::Less) => b,
+        _ => a,
+    }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use plimsoll_model::{FindingKey, Location, Origin, SeveritySource, SourcePackage};
-
+mod tests {
     use super::*;
-
-    pub(crate) fn package(name: &str, source: &str, version: &str) -> Package {
-        let ecosystem = Ecosystem::Debian;
-        Package {
-            id: PackageId(name.to_owned()),
-            ecosystem,
-            name: name.to_owned(),
-            version: version.to_owned(),
-            arch: None,
-            source: Some(SourcePackage { name: source.to_owned(), version: version.to_owned() }),
-            module: None,
-            vendor: None,
-            license: None,
-            purl: String::new(),
-            locations: vec![Location { path: "var/lib/dpkg/status".to_owned(), layer: None }],
-            introduced_in: None,
-        }
-    }
-
-    pub(crate) fn finding(id: &str, package: &str, fixed: Option<&str>) -> Finding {
-        let package = PackageId(package.to_owned());
-        Finding {
-            key: FindingKey::of(id, &package),
-            id: id.to_owned(),
-            aliases: Vec::new(),
-            title: None,
-            urls: Vec::new(),
-            published: None,
-            package,
-            severity: Severity::Medium,
-            severity_source: SeveritySource::Vendor,
-            cvss: Vec::new(),
-            epss: None,
-            kev: None,
-            state: if fixed.is_some() { State::Fixed } else { State::Affected },
-            sub_state: None,
-            fixed_version: fixed.map(str::to_owned),
-            origin: Origin::Unknown,
-            evidence: Vec::new(),
-            suppressed: None,
-        }
-    }
+    use crate::tests::{finding, package};
 
     #[test]
     fn one_update_of_a_source_clears_what_its_highest_fixed_version_fixes() {
@@ -174,11 +120,9 @@ pub(crate) mod tests {
         assert_eq!(updates[0].version, Some("1.10"));
         assert_eq!(updates[0].packages.len(), 2);
         assert_eq!(updates[0].distinct_ids(), ["CVE-1", "CVE-2"]);
-        assert_eq!(updates[1].version, None);
-        let remedies = remedies(&packages, &findings);
-        assert_eq!(remedies.len(), 1);
-        assert_eq!(remedies[0].target.as_deref(), Some("openssl 1.10"));
-        assert_eq!(remedies[0].clears.len(), 3);
+        assert_eq!(updates[0].version_of(&packages[0]), Some("1.10"));
+        assert_eq!(updates[0].version_of(&packages[1]), Some("1.9"));
+        assert_eq!((updates[1].version, updates[1].version_of(&packages[0])), (None, None));
     }
 
     #[test]
@@ -187,6 +131,6 @@ pub(crate) mod tests {
         let mut finding = finding("CVE-1", "a", Some("2"));
         finding.suppressed =
             Some(plimsoll_model::Suppressed { by: String::new(), reason: None, until: None });
-        assert!(remedies(&packages, &[finding]).is_empty());
+        assert!(source_updates(&packages, &[finding]).is_empty());
     }
 }

@@ -1,0 +1,43 @@
+//! Another image in place of this one.
+
+use plimsoll_vulndb::MatchError;
+
+use super::{Exchange, OtherImage, Outcome, Simulator};
+use crate::change::{by_place, is_same};
+
+impl Simulator<'_> {
+    /// The whole image is replaced: what is installed in the other one is all there is.
+    pub fn replace_image(&self, new: &OtherImage<'_>) -> Result<Outcome, MatchError> {
+        if let Some(why) = self.unknown(new) {
+            return Ok(Outcome::Unknown(why));
+        }
+        let mut exchange = Exchange {
+            gone: self.installed.clone(),
+            come: by_place(new.packages.unwrap_or_default()),
+        };
+        // What stays as it is need not be judged again, as long as the same advisories speak of it.
+        if self.is_same_release(new.os) {
+            exchange.drop_unchanged();
+        }
+        Ok(Outcome::Known(self.exchange(&exchange, new.os)?))
+    }
+
+    /// Whether the advisories that apply to the packages of `os` are those that apply to the image's.
+    pub(super) fn is_same_release(&self, os: Option<&plimsoll_model::Os>) -> bool {
+        let scope = |os: Option<&plimsoll_model::Os>| os.and_then(|os| os.scope.clone());
+        scope(os) == scope(self.subject.os)
+    }
+}
+
+impl Exchange<'_> {
+    fn drop_unchanged(&mut self) {
+        let Self { gone, come } = self;
+        gone.retain(|place, before| {
+            let stays = come.get(place).is_some_and(|after| is_same(before, after));
+            if stays {
+                come.remove(place);
+            }
+            !stays
+        });
+    }
+}

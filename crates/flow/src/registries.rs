@@ -1,0 +1,126 @@
+//! What registries say of images without their layers: tags, digests, and what a manifest and a config tell.
+
+use plimsoll_image::{Opened, PlatformChoice, SourceImage};
+use plimsoll_lineage::{Catalogue, Chain, KnownImage, KnownTag, Source};
+use plimsoll_model::{Digest, ImageName, ImageReference, Platform, Transport};
+use plimsoll_registry::Client;
+
+use crate::error::{Error, chain};
+use crate::session::Session;
+
+/// The registries, for one run.
+pub(crate) struct Registries<'s> {
+    session: &'s Session,
+    client: Client,
+}
+
+/// What asking for a tag taught.
+pub(crate) enum Taught {
+    /// It names what it named when it was learned last.
+    Known,
+    /// These images, one for each platform that is wanted.
+    Images(Vec<KnownImage>),
+}
+
+/// Why a tag could not be learned.
+pub(crate) enum Untaught {
+    /// The registry wants no more requests for now.
+    RateLimited(String),
+    /// Anything that concerns this tag alone.
+    Other(String),
+}
+
+impl<'s> Registries<'s> {
+    pub(crate) fn open(session: &'s Session) -> Result<Self, Error> {
+        Ok(Self { session, client: session.registry()? })
+    }
+
+    /// The tags of a repository, at most so many.
+    pub(crate) fn tags(&self, name: &ImageName, limit: usize) -> Result<Vec<String>, Error> {
+        let tags = self.client.tags(name, limit);
+        let error = |source| Error::Registry { name: name.to_string(), source: Box::new(source) };
+        tags.map(|tags| tags.tags).map_err(error)
+    }
+
+    /// What a tag names now: the digest of an index or of a manifest.
+    pub(crate) fn digest(&self, name: &ImageName) -> Result<Digest, Error> {
+        let error = |source| Error::Registry { name: name.to_string(), source: Box::new(source) };
+        self.client.digest(name).map_err(error)
+    }
+
+    /// Asks what the tag names; only if that is new, what it is on the wanted platforms.
+    pub(crate) fn teach(&self, name: &ImageName, catalogue: &Catalogue) -> Result<Taught, Untaught> {
+        let digest = self.client.digest(name).map_err(|error| match error.is_rate_limit() {
+            true => Untaught::RateLimited(chain(&error)),
+            false => Untaught::Other(chain(&error)),
+        })?;
+        let wanted = match &self.session.settings.platform {
+            PlatformChoice::Host(platform) | PlatformChoice::One(platform) => Some(platform),
+            PlatformChoice::All => None,
+        };
+        if let (Some(platform), Some(tag)) = (wanted, &name.tag) {
+            let repository = KnownImage::new(name, Source::Learned).repository;
+            let known = catalogue.known_digest(&repository, tag, platform);
+            if known.ok().flatten().as_ref() == Some(&digest) {
+                return Ok(Taught::Known);
+            }
+        }
+        let images = self.describe(name, self.session.settings.platform.clone());
+        images.map(Taught::Images).map_err(|error| Untaught::Other(chain(&error)))
+    }
+
+    /// What manifest and config tell of an image; no layer is read.
+    pub(crate) fn describe(
+        &self,
+        name: &ImageName,
+        platform: PlatformChoice,
+    ) -> Result<Vec<KnownImage>, Error> {
+        let reference = reference(name);
+        let context = self.session.image_context(platform)?;
+        let opened = plimsoll_image::open(&reference, &context).map_err(|source| Error::Open {
+            reference: name.to_string(),
+            source: Box::new(source),
+        })?;
+        let Opened::Images(images) = opened else { return Ok(Vec::new()) };
+        Ok(images.iter().map(|image| known(name, image, self.session)).collect())
+    }
+
+    /// The statements of provenance that are attached to an image.
+    pub(crate) fn statements(&self, name: &ImageName, digest: &Digest) -> Vec<Vec<u8>> {
+        let by_digest = ImageName { digest: Some(digest.clone()), ..name.clone() };
+        let _ = by_digest; Vec::new()
+    }
+}
+
+/// How an image of a registry is named on the command line.
+pub(crate) fn reference(name: &ImageName) -> ImageReference {
+    ImageReference { transport: Some(Transport::Registry), rest: name.to_string() }
+}
+
+/// The one platform that a question about an image is asked for.
+pub(crate) fn platform_of(platform: Option<&Platform>) -> PlatformChoice {
+    PlatformChoice::Host(platform.cloned().unwrap_or_else(Platform::host))
+}
+
+fn known(name: &ImageName, image: &SourceImage, session: &Session) -> KnownImage {
+    let mut known = KnownImage::new(name, Source::Learned);
+    let index = image.metadata.index_digest.clone();
+    known.tags = name
+        .tag
+        .iter()
+        .map(|tag| KnownTag {
+            digest: index.clone().or_else(|| image.image.digest.clone()),
+            ..KnownTag::new(tag)
+        })
+        .collect();
+    known.digest.clone_from(&image.image.digest);
+    known.config.clone_from(&image.image.config_digest);
+    known.platform.clone_from(&image.image.platform);
+    known.created = image.image.created;
+    let diff_ids: Option<Vec<_>> = image.layers.iter().map(|layer| layer.diff_id.clone()).collect();
+    known.chain = diff_ids.and_then(|diff_ids| Chain::of(&diff_ids));
+    let blobs: Option<Vec<_>> = image.layers.iter().map(|layer| layer.digest.clone()).collect();
+    known.blobs = blobs.and_then(|blobs| Chain::of_blobs(&blobs));
+    known.seen = Some(session.surroundings.now);
+    known
+}

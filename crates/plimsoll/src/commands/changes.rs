@@ -1,0 +1,113 @@
+//! `plimsoll changes IMAGE…`
+
+use clap::{Args, ValueEnum};
+use plimsoll_flow::{ImageChanges, changes};
+use plimsoll_model::Changes;
+use plimsoll_report::{Length, Look, Pending, changes_markdown, changes_table, to_json};
+use serde::Serialize;
+
+use super::scan::references;
+use crate::exit::Exit;
+use crate::format::{self, Target};
+use crate::output::Failure;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// IMAGE as for `plimsoll scan`.
+#[derive(Debug, Args)]
+pub(crate) struct ChangesArgs {
+    /// What to look at
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+    /// table, json or markdown, to standard output or to a file; may be given several times
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
+    formats: Vec<Target<Format>>,
+    /// Print whole changelogs
+    #[arg(long)]
+    full: bool,
+    /// Only security updates
+    #[arg(long)]
+    only_security: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Markdown,
+}
+
+/// Several answers, for `--platform all` and more than one image.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    changes: Vec<&'a Changes>,
+}
+
+/// Prints the pending updates, security updates first.
+pub(crate) fn run(
+    args: &ChangesArgs,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    format::check(&args.formats)?;
+    let references = references(&args.images)?;
+    let session = settings.session()?;
+    let progress = Progress::new(printer);
+    let found = changes(&session, &references, &|event| progress.on(event));
+    progress.finish();
+    let mut found = found?;
+    let failed = !found.failures.is_empty();
+    for error in std::mem::take(&mut found.failures) {
+        printer.error(&Failure::from(error));
+    }
+    if found.changes.is_empty() {
+        return Ok(if failed { Exit::Failed } else { Exit::Done });
+    }
+    let hidden: Vec<usize> = found.changes.iter_mut().map(|one| keep(args, one)).collect();
+    let pending: Vec<_> = found
+        .changes
+        .iter()
+        .zip(hidden)
+        .map(|(one, hidden)| Pending { changes: &one.changes, is_whole: one.is_whole, hidden })
+        .collect();
+    let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
+    let length = if args.full { Length::Full } else { Length::Short };
+    for target in &args.formats {
+        target.write(|look| match target.format {
+            Format::Table => Ok(tables(&pending, length, look)),
+            Format::Json => json(&pending, asked_for_several),
+            Format::Markdown => Ok(changes_markdown(&pending)),
+        })?;
+    }
+    let is_unknown = pending.iter().any(|one| !one.is_whole);
+    Ok(match () {
+        () if failed => Exit::Failed,
+        () if is_unknown && !settings.allow_unknown => Exit::Unknown,
+        () => Exit::Done,
+    })
+}
+
+/// Leaves what is asked for; gives how many updates that hides.
+fn keep(args: &ChangesArgs, found: &mut ImageChanges) -> usize {
+    let updates = &mut found.changes.updates;
+    let before = updates.len();
+    updates.retain(|update| update.security || !args.only_security);
+    before - updates.len()
+}
+
+fn tables(pending: &[Pending<'_>], length: Length, look: Look) -> String {
+    let tables: Vec<_> = pending.iter().map(|one| changes_table(*one, length, look)).collect();
+    tables.join("\n")
+}
+
+fn json(pending: &[Pending<'_>], asked_for_several: bool) -> serde_json::Result<String> {
+    match pending {
+        [one] if !asked_for_several => to_json(one.changes),
+        several => to_json(&Document {
+            schema: "plimsoll.all-changes/1",
+            changes: several.iter().map(|one| one.changes).collect(),
+        }),
+    }
+}
