@@ -7,8 +7,8 @@ mod apk;
 mod apt;
 pub(crate) mod changelogs;
 mod dates;
-mod keys;
 mod kept;
+mod keys;
 pub(crate) mod learned;
 mod rpm;
 

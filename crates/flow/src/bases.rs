@@ -129,9 +129,9 @@ pub fn bases_list(session: &Session, pattern: Option<&str>) -> Result<Vec<KnownB
 
 /// Adds the entries of a file.
 pub fn bases_import(session: &Session, path: &Path) -> Result<Imported, Error> {
-    let file =
-        File::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let file = File::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+    let name =
+        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let read = import(&name, file)
         .map_err(|source| Error::Import { path: path.to_owned(), source: Box::new(source) })?;
     let mut problems: Vec<String> = read.problems.iter().map(sentence).collect();

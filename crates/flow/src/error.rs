@@ -134,9 +134,7 @@ impl Error {
             ),
             Self::State { .. } => Some("set another one with PLIMSOLL_STATE_DIR".to_owned()),
             Self::NotTwo { .. } => Some("choose one with --platform os/arch".to_owned()),
-            Self::Catalogue { .. } => {
-                Some("remove the file and learn the bases again".to_owned())
-            }
+            Self::Catalogue { .. } => Some("remove the file and learn the bases again".to_owned()),
             Self::UnknownScope(_) | Self::UnknownFeed(_) => {
                 Some("plimsoll db feeds lists what is covered".to_owned())
             }

@@ -64,9 +64,10 @@ pub(crate) fn read_platform(
     observer: Observer<'_>,
 ) -> Result<Vec<ImageInventory>, Error> {
     observer(Event::Opening { reference: reference.to_string() });
-    let opened = plimsoll_image::open(reference, &session.image_context(platform)?).map_err(|source| {
-        Error::Open { reference: reference.to_string(), source: Box::new(source) }
-    })?;
+    let opened =
+        plimsoll_image::open(reference, &session.image_context(platform)?).map_err(|source| {
+            Error::Open { reference: reference.to_string(), source: Box::new(source) }
+        })?;
     if let Opened::Images(images) = &opened {
         for warning in images.iter().flat_map(|image| &image.warnings) {
             observer(Event::Warning(warning.clone()));

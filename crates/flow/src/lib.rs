@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archives;
+mod attempts;
 mod base;
 mod bases;
 mod changes;

@@ -58,9 +58,10 @@ impl Standing {
 
     fn of_names(image: &ImageInventory) -> Option<Self> {
         let metadata = &image.metadata;
-        let name: ImageName = metadata.names.iter().find_map(|name| {
-            name.parse().ok().filter(|name: &ImageName| name.tag.is_some())
-        })?;
+        let name: ImageName = metadata
+            .names
+            .iter()
+            .find_map(|name| name.parse().ok().filter(|name: &ImageName| name.tag.is_some()))?;
         let from_registry =
             metadata.repo_digests.iter().filter_map(|known| known.parse::<ImageName>().ok());
         let mut digests: Vec<Digest> = from_registry.filter_map(|known| known.digest).collect();
@@ -82,7 +83,9 @@ impl Standing {
             .filter(|name| name.tag.is_some())?;
         name.digest = None;
         let mut digests: Vec<Digest> = base.digest.iter().cloned().collect();
-        digests.extend(known.into_iter().flat_map(|known| &known.tags).filter_map(|tag| tag.digest.clone()));
+        digests.extend(
+            known.into_iter().flat_map(|known| &known.tags).filter_map(|tag| tag.digest.clone()),
+        );
         Some(Self { name, digests, platform: image.image.platform.clone() })
     }
 }
@@ -95,16 +98,16 @@ pub(crate) fn newer_builds(
     reach: Reach,
     observer: Observer<'_>,
 ) -> (Vec<NewerBuild>, Vec<Problem>) {
+    let Some(registries) = recogniser.registries() else { return (Vec::new(), Vec::new()) };
     let mut problems = Vec::new();
-    let Some(registries) = recogniser.registries() else { return (Vec::new(), problems) };
+    let digest = match registries.digest(&standing.name) {
+        Ok(digest) => digest,
+        Err(error) => return (Vec::new(), vec![problem(&standing.name, chain(&error))]),
+    };
     let mut wanted = Vec::new();
-    match registries.digest(&standing.name) {
-        Ok(digest) if standing.digests.contains(&digest) => {}
-        Ok(digest) => {
-            let name = ImageName { digest: Some(digest), ..standing.name.clone() };
-            wanted.push((name, Newer::SameTag));
-        }
-        Err(error) => problems.push(problem(&standing.name, chain(&error))),
+    if !standing.digests.contains(&digest) {
+        let name = ImageName { digest: Some(digest), ..standing.name.clone() };
+        wanted.push((name, Newer::SameTag));
     }
     if reach == Reach::Families {
         match family(registries, &standing.name) {

@@ -12,6 +12,7 @@ use plimsoll_lineage::{
 };
 use plimsoll_model::{Base, Confidence, DiffId, Digest, ImageName};
 
+use crate::attempts::Attempts;
 use crate::bases::{catalogue_error, keep, open};
 use crate::error::{Error, chain};
 use crate::event::{Event, Observer};
@@ -105,8 +106,13 @@ impl<'s> Recogniser<'s> {
         observer: Observer<'_>,
     ) -> Vec<KnownImage> {
         let Some(registries) = &self.registries else { return Vec::new() };
+        let now = self.session.surroundings.now;
+        let mut attempts = Attempts::load(self.session);
         let mut answers = Vec::new();
         for name in &found.ask {
+            if attempts.is_recent(REGISTRY, &name.to_string(), now) {
+                continue;
+            }
             if !self.may_ask(name, own) {
                 observer(Event::Note(format!("{name} is named by the image only: not asked")));
                 continue;
@@ -114,9 +120,13 @@ impl<'s> Recogniser<'s> {
             let platform = platform_of(image.image.platform.as_ref());
             match registries.describe(name, platform) {
                 Ok(images) => answers.extend(images),
-                Err(error) => observer(Event::Note(format!("{name}: {}", chain(&error)))),
+                Err(error) => {
+                    attempts.note(REGISTRY, &name.to_string(), now);
+                    observer(Event::Note(format!("{name}: {}", chain(&error))));
+                }
             }
         }
+        attempts.store(self.session);
         answers
     }
 
@@ -147,6 +157,8 @@ fn is_confirmed(found: &Recognition) -> bool {
     found.base.as_ref().is_some_and(|base| base.confidence == Confidence::Confirmed)
 }
 
+/// Under which the names that a registry could not answer for are remembered.
+const REGISTRY: &str = "registry";
 const DOCKER_HUB: &str = "docker.io";
 
 fn host(name: &ImageName) -> &str {
@@ -184,7 +196,11 @@ impl Facts {
         }
     }
 
-    fn subject<'a>(&'a self, image: &'a ImageInventory, name: Option<&'a ImageName>) -> Subject<'a> {
+    fn subject<'a>(
+        &'a self,
+        image: &'a ImageInventory,
+        name: Option<&'a ImageName>,
+    ) -> Subject<'a> {
         Subject {
             name,
             digest: image.image.digest.as_ref(),

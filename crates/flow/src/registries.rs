@@ -49,7 +49,11 @@ impl<'s> Registries<'s> {
     }
 
     /// Asks what the tag names; only if that is new, what it is on the wanted platforms.
-    pub(crate) fn teach(&self, name: &ImageName, catalogue: &Catalogue) -> Result<Taught, Untaught> {
+    pub(crate) fn teach(
+        &self,
+        name: &ImageName,
+        catalogue: &Catalogue,
+    ) -> Result<Taught, Untaught> {
         let digest = self.client.digest(name).map_err(|error| match error.is_rate_limit() {
             true => Untaught::RateLimited(chain(&error)),
             false => Untaught::Other(chain(&error)),
@@ -88,7 +92,8 @@ impl<'s> Registries<'s> {
     /// The statements of provenance that are attached to an image.
     pub(crate) fn statements(&self, name: &ImageName, digest: &Digest) -> Vec<Vec<u8>> {
         let by_digest = ImageName { digest: Some(digest.clone()), ..name.clone() };
-        let _ = by_digest; Vec::new()
+        let _ = by_digest;
+        Vec::new()
     }
 }
 

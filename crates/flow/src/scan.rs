@@ -8,7 +8,7 @@ use plimsoll_advice::{
 use plimsoll_distro::Pending;
 use plimsoll_inventory::{ImageInventory, mark_origins};
 use plimsoll_model::{
-    CoverageStatus, Database, ImageReference, Problem, Scan, ScanSchema, Scope, Tool,
+    Confidence, CoverageStatus, Database, ImageReference, Problem, Scan, ScanSchema, Scope, Tool,
 };
 use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
@@ -132,7 +132,10 @@ fn look_around(
         None => Vec::new(),
     };
     let images = look(Standing::of_image(image, &descent));
-    let bases = look(Standing::of_base(image, &descent));
+    // A guess is not worth a request: what a newer build of it would clear could not be said.
+    let is_guess = descent.base.as_ref().is_some_and(|base| base.confidence == Confidence::Guess);
+    let base = if is_guess { None } else { Standing::of_base(image, &descent) };
+    let bases = look(base);
     Ok(Neighbourhood { descent, images, bases })
 }
 
@@ -158,9 +161,9 @@ impl Neighbourhood {
         outlook: Option<&Outlook>,
         scan: &mut Scan,
     ) -> Result<(), Error> {
-        let pending: Option<Vec<Pending>> = outlook.filter(|outlook| outlook.is_whole).map(|o| {
-            o.updates.iter().map(|newer| newer.pending.clone()).collect()
-        });
+        let pending: Option<Vec<Pending>> = outlook
+            .filter(|outlook| outlook.is_whole)
+            .map(|o| o.updates.iter().map(|newer| newer.pending.clone()).collect());
         let bases: Vec<OtherImage<'_>> = self.bases.iter().map(other).collect();
         let images: Vec<OtherImage<'_>> = self.images.iter().map(other).collect();
         let subject =

@@ -2,7 +2,6 @@
 //! only for what changed.
 
 mod archive;
-mod attempts;
 mod feed;
 
 use std::collections::BTreeSet;
@@ -11,12 +10,12 @@ use plimsoll_model::Scope;
 use plimsoll_vulndb::{Change, Feed, Generation, Shrinkage, feeds};
 
 use crate::archives::{Archives, Patience};
+use crate::attempts::Attempts;
 use crate::error::Error;
 use crate::event::{Event, Observer};
+use crate::reach::Reach;
 use crate::session::Session;
 use crate::side_by_side::side_by_side;
-use attempts::Attempts;
-use crate::reach::Reach;
 
 /// What became of an update.
 pub struct Updated {
@@ -141,7 +140,7 @@ fn note_failures(session: &Session, outcomes: &[FeedOutcome]) {
     let mut attempts = Attempts::load(session);
     for outcome in outcomes {
         if let (FeedResult::Failed { .. }, Some(scope)) = (&outcome.result, &outcome.scope) {
-            attempts.note(&outcome.feed, scope, session.surroundings.now);
+            attempts.note(&outcome.feed, &scope.to_string(), session.surroundings.now);
         }
     }
     attempts.store(session);
@@ -203,7 +202,7 @@ fn is_fresh(
         let shard = current.and_then(|current| current.find(feed.name, Some(scope)));
         let is_recent = |checked| now.duration_since(checked) <= session.settings.refresh_after;
         shard.is_some_and(|shard| is_recent(shard.checked))
-            || attempts.is_recent(feed.name, scope, now)
+            || attempts.is_recent(feed.name, &scope.to_string(), now)
     })
 }
 

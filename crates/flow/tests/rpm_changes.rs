@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_flow::{ImageChanges, PlatformChoice, Session, Settings, Surroundings, changes};
-use plimsoll_model::ArchiveStatus;
+use plimsoll_model::{ArchiveStatus, Platform};
 use plimsoll_testkit::{AptKey, Rpm, RpmContents, RpmNotice, RpmRepository, RpmSystem};
 
 /// A system with one repository at its distribution's host and one elsewhere, and a copy of the first.
@@ -76,7 +76,7 @@ impl Fixture {
             memory: 64 << 20,
             timeout: Duration::from_secs(5),
             insecure: Vec::new(),
-            platform: PlatformChoice::default(),
+            platform: PlatformChoice::Host(Platform::host()),
             as_of: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
             tool_version: "0".to_owned(),
         }
@@ -180,7 +180,18 @@ fn repositories_elsewhere_are_not_asked() {
     let Some(fixture) = Fixture::new() else { return };
     let repo = "[other]\nbaseurl=http://repository.example/x/\n";
     fixture.rpm_system.write("etc/yum.repos.d/test.repo", repo);
-    fixture.check(fixture.settings(), ArchiveStatus::NotAllowed, &[]);
+    let found = fixture.changes(fixture.settings());
+    let suites: Vec<_> = found
+        .changes
+        .distribution_archive
+        .iter()
+        .map(|suite| format!("{} {}", suite.suite, suite.status))
+        .collect();
+    // The distribution's own are asked whatever the image says; the copy does not have them.
+    let unreachable = ["baseos", "appstream", "extras"].map(|id| format!("{id} unreachable"));
+    assert_eq!(suites[..3], unreachable);
+    assert_eq!(suites[3..], ["other not_allowed"]);
+    assert!(!found.is_whole);
 }
 
 /// Changes the last byte of the file with this end of its name.

@@ -106,18 +106,14 @@ fn answer(
 
 fn ask(archives: &Archives<'_>, keys: &Keys<'_>, archive: &ApkArchive) -> JudgedApkIndex {
     let address = &archive.index_url;
-    let unreachable =
-        |why: String| JudgedApkIndex { suite: archive.unreachable(why), index: None };
+    let unreachable = |why: String| JudgedApkIndex { suite: archive.unreachable(why), index: None };
     let document = match archives.document(address, MAX_INDEX_BYTES, false) {
         Ok(Some(document)) => document,
         Ok(None) => return unreachable(format!("{address} is not there")),
         Err(why) => return unreachable(why),
     };
-    let judge = ApkJudge {
-        trusted: keys.trusted,
-        image: keys.image,
-        now: archives.session.speaking_for(),
-    };
+    let judge =
+        ApkJudge { trusted: keys.trusted, image: keys.image, now: archives.session.speaking_for() };
     let judged = judge.index(archive, &document.bytes, archives.seen(address));
     if let Some(index) = &judged.index {
         archives.note(address, index.made_at);

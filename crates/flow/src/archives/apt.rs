@@ -65,7 +65,9 @@ pub(super) fn outlook(
         Ok(keys) => side_by_side(request.ask, SUITES_AT_ONCE, |asked| {
             answer(archives, &keys, asked, observer)
         }),
-        Err(why) => request.ask.into_iter().map(|asked| Arc::new(unreachable(asked, &why))).collect(),
+        Err(why) => {
+            request.ask.into_iter().map(|asked| Arc::new(unreachable(asked, &why))).collect()
+        }
     };
     outlook.suites = answers.iter().map(|answer| answer.suite.clone()).collect();
     outlook.suites.extend(request.not_asked);
@@ -226,9 +228,7 @@ fn judge(
         Judge { distribution, operator: operator.as_ref(), now: archives.session.speaking_for() };
     let seen = archives.seen(&asked.url(""));
     let get = |name: &str| {
-        archives
-            .document(&asked.url(name), MAX_RELEASE_BYTES, now)
-            .map_err(Failure::Unreachable)
+        archives.document(&asked.url(name), MAX_RELEASE_BYTES, now).map_err(Failure::Unreachable)
     };
     if let Some(signed) = get("InRelease")? {
         return Ok(judge.release(asked, SignedRelease::Inline(&signed.bytes), seen));
@@ -299,7 +299,9 @@ fn packed(
     };
     let bytes = match found {
         Some(found) => found,
-        None => get(&plain)?.ok_or_else(|| Failure::Inconsistent(format!("{plain} is not there")))?,
+        None => {
+            get(&plain)?.ok_or_else(|| Failure::Inconsistent(format!("{plain} is not there")))?
+        }
     };
     file.check(&bytes).map_err(|error| Failure::Inconsistent(chain(&error)))?;
     Ok(bytes)

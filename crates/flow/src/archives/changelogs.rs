@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::kept::{Kept, hash_of};
 use crate::error::chain;
 use crate::event::{Event, Observer};
-use crate::side_by_side::side_by_side;
 use crate::reach::{Reach, Reached};
+use crate::side_by_side::side_by_side;
 
 /// How many `.deb`s are fetched at once.
 const AT_ONCE: usize = 6;

@@ -67,7 +67,11 @@ impl Kept {
     pub(crate) fn keep_document(&self, address: &str, document: &Document) {
         let header = |value: &Option<String>| {
             let value = value.as_deref().unwrap_or_default();
-            if value.contains('\n') || value.len() > MAX_HEADER { String::new() } else { value.to_owned() }
+            if value.contains('\n') || value.len() > MAX_HEADER {
+                String::new()
+            } else {
+                value.to_owned()
+            }
         };
         let Document { bytes, validators, checked } = document;
         let (etag, last_modified) = (header(&validators.etag), header(&validators.last_modified));

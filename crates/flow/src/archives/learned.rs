@@ -74,7 +74,8 @@ impl Learned {
     /// update, but nothing that the changelog names.
     pub(crate) fn narrow(&self, mut advisory: Advisory) -> Option<Advisory> {
         let Some(known) = self.of(&advisory.package.name) else { return Some(advisory) };
-        let Some(Range { introduced, end: RangeEnd::Fixed(fixed) }) = advisory.ranges.first_mut() else {
+        let Some(Range { introduced, end: RangeEnd::Fixed(fixed) }) = advisory.ranges.first_mut()
+        else {
             return Some(advisory);
         };
         if known.candidate != *fixed {

@@ -3,7 +3,7 @@
 mod keys;
 mod metadata;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_distro::rpm::{
@@ -32,6 +32,7 @@ pub(super) type Answers = Mutex<HashMap<String, Arc<Judged>>>;
 /// What was read of a repository for one image.
 struct Reading {
     suite: ArchiveSuite,
+    host: Host,
     /// Set where its word counts.
     found: Option<Found>,
 }
@@ -70,12 +71,10 @@ pub(super) fn outlook(
             asked.into_iter().map(unread).collect()
         }
     };
+    let mut official = readings.iter().filter(|reading| reading.host == Host::Official).peekable();
     let mut outlook = Outlook {
         suites: readings.iter().map(|reading| reading.suite.clone()).collect(),
-        // Whoever is not asked may have the security updates.
-        is_whole: refused.is_empty()
-            && !readings.is_empty()
-            && readings.iter().all(|reading| reading.found.is_some()),
+        is_whole: official.peek().is_some() && official.all(|reading| reading.found.is_some()),
         ..Outlook::default()
     };
     outlook.suites.extend(refused);
@@ -118,7 +117,7 @@ fn changelogs(
         let silent = candidates.iter().filter(|candidate| {
             candidate.pending.suite == *id && candidate.advice != Advice::Covers
         });
-        let pkgids: std::collections::BTreeSet<_> = silent.map(|c| c.pkgid.clone()).collect();
+        let pkgids: BTreeSet<_> = silent.map(|c| c.pkgid.clone()).collect();
         if pkgids.is_empty() {
             continue;
         }
@@ -157,7 +156,7 @@ fn read(
 }
 
 fn unread(place: &Place, status: ArchiveStatus, why: String) -> Reading {
-    Reading { suite: place.suite(status, Some(why)), found: None }
+    Reading { suite: place.suite(status, Some(why)), host: place.host, found: None }
 }
 
 fn attempt(
@@ -172,13 +171,14 @@ fn attempt(
     let place = resolved(archives, place, now)?;
     let Judged { suite, repomd } = &*judged(archives, keys, &place, &name, now)?;
     let Some(repomd) = repomd else {
-        return Ok(Reading { suite: suite.clone(), found: None });
+        return Ok(Reading { suite: suite.clone(), host: place.host, found: None });
     };
+    let host = place.host;
     let (index, problems) = Metadata { archives, place: &place, repomd }.index(wanted)?;
     // Only what was used is remembered: a date without its packages must not lock the next run out.
     archives.note(&name, suite.date);
     let found = Found { repomd: repomd.clone(), place, index, problems };
-    Ok(Reading { suite: suite.clone(), found: Some(found) })
+    Ok(Reading { suite: suite.clone(), host, found: Some(found) })
 }
 
 /// The repository at the address that its mirror list names today.

@@ -8,9 +8,9 @@ use plimsoll_model::Scope;
 use plimsoll_vulndb::feeds::{Format, Reading};
 use plimsoll_vulndb::{Change, Compiler, Feed, Generation, Provenance, Source, Trust, Validator};
 
-use crate::reach::{Reach, Reached};
 use crate::error::chain;
 use crate::event::{Event, Observer};
+use crate::reach::{Reach, Reached};
 use crate::session::Session;
 
 /// What became of `feed` for `scopes` (none for feeds that rank), which share its documents. An error
