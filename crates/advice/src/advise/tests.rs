@@ -198,7 +198,8 @@ fn components_outside_the_system_are_bumped_whatever_the_archive_says() {
     packages[1].ecosystem = plimsoll_model::Ecosystem::Bitnami;
     let matcher = matcher(&[
         advisory("CVE-1 openssl 3.0.2 critical"),
-        advisory("bitnami CVE-2 nginx 2.0.0 high"),
+        advisory("bitnami CVE-2 nginx 9.0.0 high"),
+        advisory("bitnami CVE-3 nginx 10.0.0 low"),
     ]);
     let findings = matcher.judge(&packages, Some(&os)).unwrap().findings;
     let subject = Subject { packages: &packages, findings: &findings, os: Some(&os) };
@@ -206,7 +207,7 @@ fn components_outside_the_system_are_bumped_whatever_the_archive_says() {
     assert_eq!(
         lines(advise(&matcher, subject, &choices).unwrap()),
         [
-            "bump_dependency nginx 2.0.0 -1 +0 ~0",
+            "bump_dependency nginx 10.0.0 -2 +0 ~0",
             "none -1 +0 ~0: fixed, but nothing that was weighed brings the fix",
         ]
     );

@@ -126,16 +126,18 @@ fn not_automatic_without_upgrades_keeps_what_is_installed() {
 
 #[test]
 fn holds_hold() {
-    let lists = &[Listed { packages: &["a 2", "b 2 amd64 src", "c 2 amd64 src"], ..SECURITY }];
+    let lists =
+        &[Listed { packages: &["a 2", "b 2 amd64 src", "c 2 amd64 src", "d 2 all"], ..SECURITY }];
     check(
         &Case {
             lists,
-            installed: &["a 1", "b 1 amd64 src", "c 1 amd64 src"],
-            holds: &["a", "c:amd64"],
+            installed: &["a 1", "b 1 amd64 src", "c 1 amd64 src", "d 1 all"],
+            holds: &["a", "c:amd64", "d:all"],
             ..CASE
         },
         &[
             "a 1 -> 2 from bookworm-security, security, Hold",
+            "d 1 -> 2 from bookworm-security, security, Hold",
             "src 1 -> 2 from bookworm-security, security",
             "src 1 -> 2 from bookworm-security, security, Hold",
         ],
@@ -233,8 +235,12 @@ fn preferences_choose_by_package() {
     check_pin("src:a", "release a=oldstable", "990", &[a_pinned, a_pinned, b, c]);
     check_pin("c:i386", "release a=oldstable", "990", &[a, a, b, c_pinned]);
     check_pin("b:amd64", "release a=oldstable", "990", &[a, a, b_pinned, c]);
-    check_pin("b:native b:all b:any", "release a=oldstable", "990", &[a, a, b, c]);
-    check_pin("b c", "release a=oldstable", "990", &[a, a, b_pinned, c_pinned]);
+    check_pin("b:native b:all", "release a=oldstable", "990", &[a, a, b, c]);
+    check_pin("c:any", "release a=oldstable", "990", &[a, a, b, c_pinned]);
+    check_pin("src:*:i386", "release a=oldstable", "990", &[a, a, b, c_pinned]);
+    // Without an architecture dpkg's own is meant.
+    check_pin("b c", "release a=oldstable", "990", &[a, a, b_pinned, c]);
+    check_pin("/[bc]/", "release a=oldstable", "990", &[a, a, b_pinned, c]);
     check_pin("b", "origin security.debian.org", "-10", &[a, a, b_pinned, c]);
     // A downgrade is none of our updates, but what is newer is kept out by it.
     check_pin("a", "version 0*", "1001", &[a, a, b, c]);
