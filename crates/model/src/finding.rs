@@ -223,7 +223,7 @@ pub struct Remedy {
     /// The packages that change; none of them where they are not known.
     #[serde(default)]
     pub changes: Vec<PackageChange>,
-    /// Why nothing clears them, in the vendor's words; only for the action `none`.
+    /// For the action `none`: why nothing clears them, in the vendor's words. For others: what makes them less than exact.
     #[serde(default)]
     pub reason: Option<String>,
 }

@@ -147,12 +147,16 @@ impl<'v> Witness<'v, '_> {
     }
 }
 
-/// What the distribution's changelog says: the title of what is read out of the archive itself.
+/// What the distribution's changelog says: the title of what is read out of it. An update that is known only from
+/// the index is its own id, and nobody is quoted about it.
 pub(super) fn quote(
     shard: &ShardView<'_>,
     entry: &Entry<'_>,
 ) -> Result<Option<String>, TableError> {
-    if shard.open.standing != Standing::Archive {
+    let record = entry.record()?;
+    if shard.open.standing != Standing::Archive
+        || entry.ids().any(|id| id.is_ok_and(|id| id == record))
+    {
         return Ok(None);
     }
     let title = entry.title()?;

@@ -262,8 +262,11 @@ fn up_to_and_including_a_version_without_a_release_holds_all_its_releases() {
 fn what_the_archive_says_is_quoted() {
     let sentence = "CVE-1: overflow in the DTLS record layer";
     let titled = |advisory: Advisory| Advisory { title: Some(sentence.to_owned()), ..advisory };
-    let archive = advisory("apt-archive", DEBIAN, "CVE-1", "openssl", "3.0.3-1");
-    let database = Database::with(&[titled(tracker("CVE-1", "3.0.3-1")), titled(archive)]);
+    let update =
+        advisory("apt-archive", DEBIAN, "bookworm-security/openssl@3.0.3-1", "openssl", "3.0.3-1");
+    let archive = Advisory { ids: vec!["CVE-1".to_owned()], ..update.clone() };
+    let tracker = titled(tracker("CVE-1", "3.0.3-1"));
+    let database = Database::with(&[tracker, titled(archive), titled(update)]);
     let packages = [package(Ecosystem::Debian, "libssl3", "3.0.1-1", "openssl")];
     let quotes = |evidence: &[plimsoll_model::Evidence]| -> Vec<(String, Option<String>)> {
         evidence.iter().map(|one| (one.feed.clone(), one.quote.clone())).collect()
@@ -273,7 +276,10 @@ fn what_the_archive_says_is_quoted() {
         ("apt-archive".to_owned(), Some(sentence.to_owned())),
     ];
     let os = os(DEBIAN);
-    assert_eq!(quotes(&database.judge(&os, &packages).findings[0].evidence), expected);
+    let findings = database.judge(&os, &packages).findings;
+    let found: Vec<_> = findings.iter().map(|finding| quotes(&finding.evidence)).collect();
+    // The update itself is nobody's sentence.
+    assert_eq!(found, [expected.to_vec(), vec![("apt-archive".to_owned(), None)]]);
     let explained = database.matcher(&os, &packages).explain("CVE-1", &packages, Some(&os));
     let evidence: Vec<_> = explained.unwrap().into_iter().filter_map(|one| one.evidence).collect();
     assert_eq!(quotes(&evidence), expected);
