@@ -91,7 +91,7 @@ impl<'s> Archives<'s> {
         Ok(Self {
             session,
             reach: Reach::new(session)?,
-            kept: Kept::open(session)?,
+            kept: Kept::open(session),
             patience,
             dates: Mutex::new(Dates::load(session)),
             suites: Mutex::default(),

@@ -67,15 +67,18 @@ impl<'s> Recogniser<'s> {
         let facts = Facts::of(image, self.materials(image, name.as_ref()));
         let subject = facts.subject(image, name.as_ref());
         let mut found = self.recognise(&subject, &[])?;
-        if !is_confirmed(&found) {
-            let local = self.local.get_or_init(|| local_images(self.session));
+        let local: &[KnownImage] = match is_confirmed(&found) {
+            true => &[],
+            false => self.local.get_or_init(|| local_images(self.session)),
+        };
+        if !local.is_empty() {
             found = self.recognise(&subject, local)?;
-            let answers = self.answers(image, name.as_ref(), &found, observer);
-            if !answers.is_empty() {
-                let others: Vec<_> = local.iter().chain(&answers).cloned().collect();
-                found = self.recognise(&subject, &others)?;
-                keep(self.session, answers, &mut Vec::new())?;
-            }
+        }
+        let answers = self.answers(image, name.as_ref(), &found, observer);
+        if !answers.is_empty() {
+            let others: Vec<_> = local.iter().chain(&answers).cloned().collect();
+            found = self.recognise(&subject, &others)?;
+            keep(self.session, answers, &mut Vec::new())?;
         }
         let layers = found.base.as_ref().map_or(0, |base| base.layers);
         Ok(Descent {
@@ -142,13 +145,15 @@ impl<'s> Recogniser<'s> {
 
     fn materials(&self, image: &ImageInventory, name: Option<&ImageName>) -> Vec<Material> {
         let (Some(registries), Some(name)) = (&self.registries, name) else { return Vec::new() };
-        if image.metadata.attestations.is_empty() {
+        // Only an index says without a further request that there is something attached.
+        let (Some(index), Some(subject), false) = (
+            &image.metadata.index_digest,
+            &image.image.digest,
+            image.metadata.attestations.is_empty(),
+        ) else {
             return Vec::new();
-        }
-        // The attestations stand in the index.
-        let digest = image.metadata.index_digest.as_ref().or(image.image.digest.as_ref());
-        let Some(digest) = digest else { return Vec::new() };
-        let statements = registries.statements(name, digest);
+        };
+        let statements = registries.statements(name, index, subject);
         statements.iter().filter_map(|bytes| materials(bytes).ok()).flatten().collect()
     }
 }

@@ -89,11 +89,21 @@ impl<'s> Registries<'s> {
         Ok(images.iter().map(|image| known(name, image, self.session)).collect())
     }
 
-    /// The statements of provenance that are attached to an image.
-    pub(crate) fn statements(&self, name: &ImageName, digest: &Digest) -> Vec<Vec<u8>> {
-        let by_digest = ImageName { digest: Some(digest.clone()), ..name.clone() };
-        let _ = by_digest;
-        Vec::new()
+    /// The statements of provenance that are attached to an image: in the index that leads to it, and elsewhere in
+    /// its repository.
+    pub(crate) fn statements(
+        &self,
+        name: &ImageName,
+        index: &Digest,
+        subject: &Digest,
+    ) -> Vec<Vec<u8>> {
+        let by_digest = ImageName { digest: Some(index.clone()), ..name.clone() };
+        let statements = self.client.open(&by_digest).and_then(|opened| {
+            let index = opened.manifest.kind.is_index().then_some(&opened.manifest);
+            opened.repository.provenance(index, subject)
+        });
+        // Provenance helps where it is; where it cannot be had, the next method is tried.
+        statements.unwrap_or_default()
     }
 }
 

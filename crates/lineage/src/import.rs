@@ -22,7 +22,7 @@ pub struct Imported {
     pub formats: Vec<Format>,
     /// The images it names.
     pub images: Vec<KnownImage>,
-    /// Its records that could not be used; the first [`MAX_PROBLEMS`] of them.
+    /// Its records that could not be used; the first thousand of them.
     pub problems: Vec<Problem>,
 }
 
@@ -68,7 +68,7 @@ pub enum ImportError {
 const MAX_UNPACKED_BYTES: u64 = 8 << 30;
 /// As many images as the catalogue is made for.
 const MAX_RECORDS: usize = 1_000_000;
-/// Nobody reads more problems than this; the last one says that there are more.
+/// Nobody reads more problems than this.
 const MAX_PROBLEMS: usize = 1_000;
 
 /// Reads a file, compressed or not. Its formats are known by its records; a record that lies or cannot be understood

@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use plimsoll_model::{Base, BaseMethod, Confidence, DiffId, Digest, ImageName, Os, Platform};
 
 use crate::catalogue::{Catalogue, CatalogueError};
-use crate::known::{KnownImage, Source};
+use crate::known::{KnownImage, Source, repository};
 use crate::packages::PackageList;
 use crate::provenance::Material;
+use claims::Claim;
 use layers::Stacks;
 
 /// What is known of the image whose base is wanted.
@@ -75,8 +76,8 @@ pub struct Recognition {
     pub image: Option<KnownImage>,
     /// Known images that are this very image.
     pub itself: Vec<KnownImage>,
-    /// At most three names whose manifest and config would confirm the base, the likeliest first: put them into
-    /// [`Known::others`] and recognise again. Where the base is a claim, the host may be the image's word: whether it
+    /// At most three names whose manifest and config would confirm the base, or a nearer one than was found, the
+    /// likeliest first: put them into [`Known::others`] and recognise again. Where the base is a claim, the host may be the image's word: whether it
     /// may be contacted is the caller's decision (trust rule 1).
     pub ask: Vec<ImageName>,
     /// Where what the image says of itself contradicts what is known.
@@ -109,11 +110,14 @@ pub fn recognise(subject: &Subject<'_>, known: &Known<'_>) -> Result<Recognition
         };
         let witness = Witness { layers: found.layers, method: BaseMethod::Layers, confidence };
         recognition.base = base(&images, chosen.as_deref(), witness);
+        if found.layers < stacks.height() {
+            recognition.ask = nearer(subject, known, &judged.open, &images)?;
+        }
         recognition.image = images.into_iter().next();
         return Ok(recognition);
     }
     if let Some((claim, others)) = judged.open.split_first() {
-        let names = |claim: &claims::Claim| claim.shown();
+        let names = Claim::shown;
         recognition.base = Some(Base {
             reference: names(claim),
             digest: claim.digest.clone(),
@@ -123,13 +127,38 @@ pub fn recognise(subject: &Subject<'_>, known: &Known<'_>) -> Result<Recognition
             created: None,
             ties: others.iter().map(names).take(MAX_TIES).collect(),
         });
-        recognition.ask = judged.open.iter().flat_map(claims::Claim::ask).collect();
+        recognition.ask = judged.open.iter().flat_map(Claim::ask).collect();
     } else {
         guess::guess(subject, known, &mut recognition)?;
     }
-    recognition.ask.retain(|name| !is_answered(name, known));
+    recognition.ask.retain(|name| !is_answered(name, known.others));
     recognition.ask.truncate(MAX_ASKED);
     Ok(recognition)
+}
+
+/// What to ask for when a base was found by its layers and something speaks of a nearer one, which nobody has learned
+/// yet. What was learned once is not asked for again: its layers are known, and they are not these.
+fn nearer(
+    subject: &Subject<'_>,
+    known: &Known<'_>,
+    open: &[Claim],
+    found: &[KnownImage],
+) -> Result<Vec<ImageName>, CatalogueError> {
+    let claimed = open.iter().flat_map(Claim::ask);
+    let mut ask: Vec<ImageName> = claimed.chain(guess::nearer(subject, known)?).collect();
+    ask.retain(|name| {
+        let repository = repository(name);
+        !found.iter().any(|image| image.repository == repository)
+            && !is_answered(name, known.others)
+    });
+    let mut unknown = Vec::new();
+    for name in ask {
+        let learned = known.catalogue.images_of(&repository(&name))?;
+        if !is_answered(&name, &learned) && unknown.len() < MAX_ASKED {
+            unknown.push(name);
+        }
+    }
+    Ok(unknown)
 }
 
 /// What a base was recognised by, and how far that goes.
@@ -173,9 +202,9 @@ fn prefer(images: &mut [KnownImage], named: &[(String, Option<String>)]) -> Opti
 }
 
 /// Whether a registry was asked already.
-fn is_answered(name: &ImageName, known: &Known<'_>) -> bool {
-    let repository = crate::known::repository(name);
-    known.others.iter().filter(|image| image.source == Source::Learned).any(|image| {
+fn is_answered(name: &ImageName, images: &[KnownImage]) -> bool {
+    let repository = repository(name);
+    images.iter().filter(|image| image.source == Source::Learned).any(|image| {
         image.repository == repository
             && match (&name.digest, &name.tag) {
                 (Some(digest), _) => {

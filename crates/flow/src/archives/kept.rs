@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use plimsoll_fetch::Validators;
 use plimsoll_unpack::{Algorithm, Checksum};
 
-use crate::error::Error;
 use crate::session::Session;
 
 /// Below the cache's directory; `plimsoll cache prune` knows it by this name.
@@ -36,17 +35,20 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// In the cache where there is one that can be written, else for this run only.
-    pub(crate) fn open(session: &Session) -> Result<Self, Error> {
+    /// In the cache where there is one that can be written; else for this run only, beside the run's other files
+    /// in the state directory. Where that cannot be written either, nothing is kept: that costs requests and memory.
+    pub(crate) fn open(session: &Session) -> Self {
         if let Some(cache) = &session.settings.cache_dir {
             let directory = cache.join(DIRECTORY);
             if session.make_private(&directory).is_ok() {
-                return Ok(Self { directory, _temporary: None });
+                return Self { directory, _temporary: None };
             }
         }
-        let temporary = tempfile::tempdir()
-            .map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
-        Ok(Self { directory: temporary.path().to_owned(), _temporary: Some(temporary) })
+        let made = session.make_state_dir().ok();
+        match made.and_then(|()| tempfile::tempdir_in(session.state_dir()).ok()) {
+            Some(made) => Self { directory: made.path().to_owned(), _temporary: Some(made) },
+            None => Self { directory: session.state_dir().join(DIRECTORY), _temporary: None },
+        }
     }
 
     /// The document that was kept for an address.

@@ -43,6 +43,14 @@ pub(super) fn guess(
     Ok(())
 }
 
+/// Names of an image that would be a nearer base than one of the system.
+pub(super) fn nearer(
+    subject: &Subject<'_>,
+    known: &Known<'_>,
+) -> Result<Vec<ImageName>, CatalogueError> {
+    Ok(products(subject, &Repositories::of(subject, known)?).unwrap_or_default())
+}
+
 fn looks_like(names: &[ImageName], method: BaseMethod) -> Option<Base> {
     let shown = |name: &ImageName| {
         let repository = crate::known::repository(name);

@@ -37,6 +37,11 @@ impl Stacks {
         Self { layers, descending, heights }
     }
 
+    /// How many layers the image has.
+    pub(super) fn height(&self) -> usize {
+        self.layers as usize
+    }
+
     /// Whether an image's layers are the lowest of these; none where its layers are not known.
     pub(super) fn agree(&self, image: &KnownImage) -> Option<bool> {
         let known: Vec<Chain> = [image.chain, image.blobs].into_iter().flatten().collect();

@@ -1,5 +1,6 @@
 //! What goes into a catalogue comes out of it, once, and from whom.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use plimsoll_lineage::{Catalogue, Chain, KnownImage, Merged, Source, forget, merge};
@@ -55,7 +56,7 @@ fn stacks_and_digests_lead_to_all_their_images() {
     check("a b c", &[]);
     check("d", &["alpine:3.18"]);
     let by = |digest: &Digest| catalogue.by_digest(digest).unwrap();
-    assert_eq!(by(&digest("config")), [mirrored.clone()]);
+    assert_eq!(by(&digest("config")), *from_ref(&mirrored));
     assert_eq!(by(mirrored.digest.as_ref().unwrap()), [mirrored]);
     assert_eq!(by(&digest("nothing")), []);
     // A chain is an id with its count: one without the other is no proof.
@@ -66,7 +67,7 @@ fn stacks_and_digests_lead_to_all_their_images() {
 #[test]
 fn a_second_statement_adds_what_is_new() {
     let first = image("debian:bookworm", "a");
-    let place = Place::new(&[first.clone()]);
+    let place = Place::new(from_ref(&first));
     let counts =
         |merged: Merged| (merged.added, merged.updated, merged.unchanged, merged.refused.len());
     let again = merge(&place.path, vec![first.clone()]).unwrap();
@@ -88,7 +89,7 @@ fn a_tag_belongs_to_the_image_that_has_it_now() {
     let mut old = image("debian:bookworm", "a");
     let mut new = tagged(image("debian:bookworm", "b"), &["12.9"]);
     (old.seen, new.seen) = (Some(time("2026-01-01")), Some(time("2026-03-01")));
-    let place = Place::new(&[new.clone()]);
+    let place = Place::new(from_ref(&new));
     merge(&place.path, vec![old.clone()]).unwrap();
     assert_eq!(place.shown(), ["debian (bookworm) learned", "debian 12.9,bookworm learned"]);
     // On another platform it is another image's.
@@ -125,14 +126,14 @@ fn a_file_displaces_nothing_that_was_learned() {
     lie.seen = Some(time("2030-01-01"));
     let refused = "it has other layers than what was learned from its registry";
     // In whichever order they come.
-    let place = Place::new(&[learned.clone()]);
+    let place = Place::new(from_ref(&learned));
     let merged = merge(&place.path, vec![lie.clone()]).unwrap();
     assert_eq!((merged.added, merged.refused[0].message.as_str()), (0, refused));
-    assert_eq!(place.images(), [learned.clone()]);
-    let place = Place::new(&[lie.clone()]);
+    assert_eq!(place.images(), *from_ref(&learned));
+    let place = Place::new(from_ref(&lie));
     let merged = merge(&place.path, vec![learned.clone()]).unwrap();
     assert_eq!((merged.added, merged.refused[0].message.as_str()), (1, refused));
-    assert_eq!(place.images(), [learned.clone()]);
+    assert_eq!(place.images(), *from_ref(&learned));
     // What agrees stands beside it, with its source, and does not take the tag.
     let mut agrees = tagged(learned.clone(), &["12"]);
     agrees.source = lie.source.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::slice::from_ref;
 
 use plimsoll_lineage::{
     Chain, DiffIds, Format, Imported, Known, KnownImage, PackageList, Subject, import, merge,
@@ -89,7 +90,7 @@ fn repo_info_is_imported_and_another_build_is_no_base() {
         materials: &[],
     };
     let found = recognise(&subject, &Known { catalogue: &catalogue, others: &[] }).unwrap();
-    assert_eq!(found.itself, [nginx.clone()]);
+    assert_eq!(found.itself, *from_ref(nginx));
     let base = found.base.unwrap();
     assert_eq!(
         (base.reference.as_str(), base.confidence),

@@ -1,6 +1,7 @@
 //! From proof to guess.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use plimsoll_lineage::{
@@ -236,9 +237,9 @@ fn an_annotation_that_layers_contradict_is_doubted() {
     let expected = format!(
         "its annotation names python:3.11 ({short}), whose layers are not the lowest of this image"
     );
-    assert_eq!(found.doubts, [expected.clone()]);
+    assert_eq!(found.doubts, *from_ref(&expected));
     // It is not taken for want of something better either.
-    let mut scene = Scene::new(&[base.clone()], "a b");
+    let mut scene = Scene::new(from_ref(&base), "a b");
     scene.annotate("docker.io/library/python:3.11", base.digest.as_ref());
     let found = scene.check("none", &[]);
     assert_eq!(found.doubts, [expected]);
@@ -333,11 +334,37 @@ fn questions_go_where_the_catalogue_was_learned_from() {
 }
 
 #[test]
+fn a_nearer_base_than_the_known_one_is_asked_for_once() {
+    let debian = image("debian:bookworm-slim", "a");
+    let mut scene = Scene::new(from_ref(&debian), "a b c");
+    scene.env = env(&["REDIS_VERSION=7.2.4"]);
+    let base = "debian:bookworm-slim 1 layers confirmed []";
+    scene.check(base, &["docker.io/library/redis:7.2.4"]);
+    scene.annotate("r.example/team/base:2", None);
+    scene.check(base, &["r.example/team/base:2", "docker.io/library/redis:7.2.4"]);
+    // Answered, and it is not that: now, and when it was learned before.
+    let redis = image("redis:7.2.4", "a x");
+    scene.others = vec![redis.clone()];
+    scene.check(base, &["r.example/team/base:2"]);
+    scene.others.clear();
+    scene.place = Place::new(&[debian.clone(), redis]);
+    scene.check(base, &["r.example/team/base:2"]);
+    // Answered, and it is.
+    scene.others = vec![image("r.example/team/base:2", "a b")];
+    scene.check("r.example/team/base:2 2 layers confirmed []", &[]);
+    // Nothing is nearer than all layers.
+    scene.others.clear();
+    scene.diff_ids = layers("a");
+    scene.place = Place::new(&[KnownImage { config: Some(digest("other")), ..debian }]);
+    scene.check(base, &[]);
+}
+
+#[test]
 fn a_squashed_image_is_recognised_by_its_packages() {
     let list = "apt=2.6 bash=5.2 coreutils=9.1 dpkg=1.21 libc6=2.36 zlib1g=1.2";
     let mut base = image("debian:bookworm-slim", "a");
     base.packages = Some(Arc::new(packages(list)));
-    let mut scene = Scene::new(&[base.clone()], "squashed");
+    let mut scene = Scene::new(from_ref(&base), "squashed");
     scene.packages = packages(&format!("{list} nginx=1.22"));
     scene.os = Some(os("debian", "12", Some("bookworm")));
     let found = scene.check(
