@@ -86,16 +86,18 @@ pub(crate) fn sum(pending: Pending<'_>) -> Vec<(String, Tone)> {
         (0, 0) => {}
         (0, _) if is_whole => part("no pending security updates".to_owned(), Tone::Good),
         (0, _) => {}
+        (n, _) if n == security.len() => {}
         (n, _) => part(format!("{} pending", counted(n, "update", "updates")), Tone::Strong),
     }
     if !security.is_empty() {
+        let pending = if security.len() == updates.len() { " pending" } else { "" };
         let ids = distinct_ids(&security);
         let named = match ids {
             0 => "no id named".to_owned(),
             n => counted(n, "id", "ids"),
         };
         let words = counted(security.len(), "security update", "security updates");
-        part(format!("{words} ({named})"), Tone::Alarm);
+        part(format!("{words}{pending} ({named})"), Tone::Alarm);
     }
     let mut count =
         |of: fn(&Update) -> bool, words: &str, tone| match updates.iter().filter(|u| of(u)).count()

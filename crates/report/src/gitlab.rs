@@ -156,7 +156,9 @@ fn description(finding: &Finding, package: &Package) -> String {
     if let Some(kev) = &finding.kev {
         text.push_str(&format!("\n\nKnown to be exploited since {} (CISA KEV).", kev.added));
     }
-    for quote in finding.evidence.iter().filter_map(|witness| witness.quote.as_deref()) {
+    // Where only the changelog speaks, its sentence is the title already.
+    let quotes = finding.evidence.iter().filter_map(|witness| witness.quote.as_deref());
+    for quote in quotes.filter(|quote| finding.title.as_deref() != Some(*quote)) {
         text.push_str(&format!("\n\nThe changelog says: {}", for_markdown(quote)));
     }
     text

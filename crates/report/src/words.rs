@@ -53,6 +53,15 @@ pub(crate) fn severities<'a>(findings: impl Iterator<Item = &'a Finding>) -> Str
     words.join(", ")
 }
 
+/// Where only the distribution archive speaks, the id is `suite/source@version`, and the row says source
+/// and version already.
+pub(crate) fn short_id(id: &str) -> &str {
+    match id.split_once('/') {
+        Some((suite, rest)) if rest.contains('@') => suite,
+        _ => id,
+    }
+}
+
 /// `5: CVE-1 CVE-2 +3`: how many, and the first `shown` of them.
 pub(crate) fn first_of(ids: &[&str], shown: usize) -> String {
     let count = ids.len();

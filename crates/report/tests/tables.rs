@@ -168,6 +168,15 @@ fn nothing_pending_is_said_only_where_it_can_be_known() {
 }
 
 #[test]
+fn security_updates_alone_are_not_counted_twice() {
+    let mut changes = changes();
+    changes.updates.retain(|update| update.security);
+    let pending = Pending { changes: &changes, is_whole: true, hidden: 0 };
+    let text = changes_table(pending, Length::Short, Look::PLAIN);
+    assert!(text.contains("\n2 security updates pending (7 ids); 1 with changes"), "{text}");
+}
+
+#[test]
 fn updates_of_an_archive_that_does_not_count_are_not_all() {
     let changes = changes();
     let pending = Pending { changes: &changes, is_whole: false, hidden: 0 };

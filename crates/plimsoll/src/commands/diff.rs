@@ -75,3 +75,19 @@ fn generations(names: &[String]) -> Result<(&str, &str), Failure> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generations_are_two_or_the_last_two() {
+        let check = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            generations(&names).map(|(old, new)| format!("{old} {new}")).ok()
+        };
+        assert_eq!(check(&[]).as_deref(), Some("previous current"));
+        assert_eq!(check(&["3f2a", "previous"]).as_deref(), Some("3f2a previous"));
+        assert_eq!(check(&["3f2a"]), None);
+    }
+}

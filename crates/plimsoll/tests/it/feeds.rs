@@ -238,7 +238,7 @@ fn a_mirror_of_the_archive_is_believed_for_its_signature() {
     if !cfg!(target_arch = "x86_64") {
         return plimsoll_testkit::skipped("needs x86_64: the stored indexes are amd64");
     }
-    let context = TestContext::new();
+    let context = TestContext::new().var("PLIMSOLL_AS_OF", "2026-11-24");
     let copy = |file: &str, change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = fs::read(archive.join(file)).unwrap();
         change(&mut bytes);
@@ -255,7 +255,7 @@ fn a_mirror_of_the_archive_is_believed_for_its_signature() {
     assert!(status.stdout.contains("2026-09-12"), "the date of the suite: {status}");
 
     for (file, at) in [("InRelease", 2000), (index, 2000)] {
-        let damaged = TestContext::new();
+        let damaged = TestContext::new().var("PLIMSOLL_AS_OF", "2026-11-24");
         copy(file, &|bytes| bytes[at] ^= 1);
         let answer = damaged.plimsoll(&update).ends_with(1);
         assert!(answer.stdout.contains("failed:"), "{file}: {answer}");

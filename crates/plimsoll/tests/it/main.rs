@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod changes_apt;
 mod commands;
 mod concurrency;
 mod database;

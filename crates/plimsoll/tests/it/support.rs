@@ -1,6 +1,7 @@
 //! What the tests of the program stand on.
 
 mod answer;
+mod archive;
 mod context;
 mod feeds;
 mod server;
@@ -8,6 +9,7 @@ mod shared;
 mod systems;
 
 pub(crate) use answer::{Answer, assert_answer};
+pub(crate) use archive::*;
 pub(crate) use context::TestContext;
 pub(crate) use feeds::{Feeds, Osv, secdb};
 pub(crate) use server::FeedServer;

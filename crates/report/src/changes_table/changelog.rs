@@ -79,7 +79,8 @@ pub(crate) fn entry_title(entry: &ChangelogEntry) -> String {
     title
 }
 
-/// As much of the text as is to be printed, without empty lines, and what to say of the rest.
+/// As much of the text as is to be printed, without empty lines and without the blanks before every line,
+/// and what to say of the rest.
 pub(crate) fn beginning(text: &str, length: Length) -> (String, String) {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let shown = match length {
@@ -90,12 +91,17 @@ pub(crate) fn beginning(text: &str, length: Length) -> (String, String) {
         0 => String::new(),
         n => format!("… {}", counted(n, "more line", "more lines")),
     };
-    let cut = |line: &&str| match length {
-        Length::Short if line.chars().nth(CHARACTERS_SHOWN).is_some() => {
-            let beginning: String = line.chars().take(CHARACTERS_SHOWN).collect();
-            format!("{beginning}…")
+    let blanks = |line: &&str| line.len() - line.trim_start_matches(' ').len();
+    let common = lines.iter().map(blanks).min().unwrap_or(0);
+    let cut = |line: &&str| {
+        let line = line.get(common..).unwrap_or_default();
+        match length {
+            Length::Short if line.chars().nth(CHARACTERS_SHOWN).is_some() => {
+                let beginning: String = line.chars().take(CHARACTERS_SHOWN).collect();
+                format!("{beginning}…")
+            }
+            Length::Short | Length::Full => line.to_owned(),
         }
-        Length::Short | Length::Full => (*line).to_owned(),
     };
     let lines: Vec<_> = lines.iter().take(shown).map(cut).collect();
     (lines.join("\n"), more)

@@ -10,7 +10,7 @@ use crate::scan_table::{
     Since, by_key, can_be_summed, caveats, changed, distinct_ids, instruction, offered, parts,
     since, sources, sum, support, uncleared, worst_of,
 };
-use crate::words::{self, counted, day, first_of};
+use crate::words::{self, counted, day, first_of, short_id};
 
 /// Ids named in a cell before they are only counted.
 const IDS_SHOWN: usize = 6;
@@ -127,12 +127,13 @@ fn updates(scan: &Scan) -> String {
                 Some(source) => &source.version,
                 None => &package.version,
             });
+            let ids: Vec<_> = update.distinct_ids().into_iter().map(short_id).collect();
             Some(vec![
                 for_markdown(update.source),
                 for_markdown(installed),
                 for_markdown(version),
                 worst(&update.findings),
-                for_markdown(&first_of(&update.distinct_ids(), IDS_SHOWN)),
+                for_markdown(&first_of(&ids, IDS_SHOWN)),
             ])
         })
         .collect();

@@ -11,7 +11,7 @@ use super::remedies::nothing_clears;
 use crate::grid::{Align, Grid};
 use crate::look::Look;
 use crate::tone::Tone;
-use crate::words::{first_of, severities};
+use crate::words::{first_of, severities, short_id};
 
 /// How many ids a row of the remedy table names before it only counts.
 const IDS_SHOWN: usize = 4;
@@ -273,13 +273,4 @@ fn severity(finding: &Finding) -> String {
 fn ids(update: &SourceUpdate<'_>) -> String {
     let ids: Vec<&str> = update.distinct_ids().into_iter().map(short_id).collect();
     first_of(&ids, IDS_SHOWN)
-}
-
-/// Where only the distribution archive speaks, the id is `suite/source@version`, and the row says source
-/// and version already.
-fn short_id(id: &str) -> &str {
-    match id.split_once('/') {
-        Some((suite, rest)) if rest.contains('@') => suite,
-        _ => id,
-    }
 }

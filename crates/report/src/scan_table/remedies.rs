@@ -20,20 +20,27 @@ const IDS_SHOWN: usize = 3;
 /// How many packages such a row names before it only counts.
 const PACKAGES_SHOWN: usize = 3;
 
-/// The first remedies as rows. Empty where they are only the updates that the table below lists anyway.
+/// The first remedies as rows, without those that the table of updates below has anyway; the recommended
+/// one is always there. Empty where there would be nothing else.
 pub(super) fn what_to_do(scan: &Scan, look: Look) -> String {
-    let remedies: Vec<_> = offered(scan).collect();
     let updates = source_updates(&scan.packages, &scan.findings);
     let is_row_below = |remedy: &Remedy| {
         remedy.action == RemedyAction::UpgradePackages
+            && remedy.introduces.is_empty()
+            && remedy.reason.is_none()
             && updates.iter().any(|update| {
                 let words = update.version.map(|version| format!("{} {version}", update.source));
                 words.is_some() && words == remedy.target
             })
     };
-    if remedies.iter().all(|remedy| is_row_below(remedy)) {
+    if offered(scan).all(is_row_below) {
         return String::new();
     }
+    let remedies: Vec<_> = offered(scan)
+        .enumerate()
+        .filter(|(rank, remedy)| *rank == 0 || !is_row_below(remedy))
+        .map(|(_, remedy)| remedy)
+        .collect();
     let findings = by_key(scan);
     let mut grid = Grid::new(
         look,

@@ -6,6 +6,9 @@ use std::fs;
 use super::json;
 use crate::support::{Feeds, TestContext, debian_release, rootfs_of_status, shared};
 
+/// The day of the stored indexes: on another one they are expired, or not made yet.
+const FROZEN: &str = "2026-11-24";
+
 /// Debian and Ubuntu judged with nothing but the signed indexes of the distribution archive.
 #[test]
 fn the_signed_archive_alone_says_what_is_upgradable() {
@@ -30,7 +33,7 @@ fn the_signed_archive_alone_says_what_is_upgradable() {
         ),
     ] {
         let Some(suite) = shared(suite) else { return };
-        let context = TestContext::new();
+        let context = TestContext::new().var("PLIMSOLL_AS_OF", FROZEN);
         let feeds = Feeds::new(context.path("feeds"));
         for file in ["InRelease", "main/binary-amd64/Packages.xz"] {
             let to = feeds.path(at).join(file);
@@ -69,7 +72,7 @@ fn the_signed_archive_alone_says_what_is_upgradable() {
         assert_eq!(found, wanted, "{name}");
 
         // A byte of the index is not what was signed: the feed fails, and nothing can be known.
-        let tampered = TestContext::new();
+        let tampered = TestContext::new().var("PLIMSOLL_AS_OF", FROZEN);
         let feeds = Feeds::new(tampered.path("feeds"));
         for file in ["InRelease", "main/binary-amd64/Packages.xz"] {
             let mut bytes = fs::read(suite.join(file)).unwrap();
