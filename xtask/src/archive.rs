@@ -1,235 +1,55 @@
-//! Frozen archives of real packages: the same every time, so that what is computed from them can be
-//! compared with what apt itself does.
+//! `cargo xtask archive`: the small frozen archives that the tests judge with, to be tried by hand.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
-use plimsoll_testkit::{AptArchive, AptKey, AptSuite, Deb, changelog_entry};
+use anyhow::{Context, Result};
+use plimsoll_testkit::{DebianMirrors, FrozenArchive};
 
 use crate::process;
 
-/// The key that signs all of them.
-const KEY_SEED: u64 = 2026;
-
-/// What later versions end in: higher than any rebuild (`+b1`), lower than what Debian itself would call the next.
-const SUFFIX: &str = "+plimsoll1";
-
-/// Packages that every minimal root has and that show what is special: versions of binaries with an epoch that their
-/// source lacks (bsdutils), native ones (debconf), documentation that is a link to a sibling's (libgcc-s1).
-const PACKAGES: &[&str] = &["bsdutils", "debconf", "libgcc-s1", "libstdc++6", "tzdata", "zlib1g"];
-
-/// What the later versions are said to fix, by the beginning of the source's name; others fix something without an id.
-const FIXES: &[(&str, &[&str])] = &[
-    ("debconf", &["GHSA-plim-soll-0001"]),
-    ("gcc-", &["CVE-2026-900003"]),
-    ("util-linux", &["CVE-2026-900001", "CVE-2026-900002"]),
-    ("zlib", &["CVE-2026-900004"]),
-];
-
-/// Where an archive is made, and of what.
-pub(crate) struct Frozen<'a> {
-    /// Gets `v1`, `v2`, `key.gpg` and what was downloaded.
-    pub(crate) directory: &'a Path,
-    /// `bookworm`.
-    pub(crate) codename: &'a str,
-    /// An archive of Debian without a slash at its end.
-    pub(crate) mirror: &'a str,
-    /// `amd64`.
-    pub(crate) architecture: &'a str,
+/// What `cargo xtask archive` takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where they are written, as DIRECTORY/v1 and DIRECTORY/v2, with the key that signs them
+    directory: PathBuf,
+    /// Of which release of Debian its packages are
+    #[arg(long, default_value = "bookworm")]
+    codename: String,
+    /// A mirror of Debian's archive [default: as in apt's sources]
+    #[arg(long, value_name = "URL")]
+    mirror: Option<String>,
 }
 
-impl Frozen<'_> {
-    /// Makes both archives at `now`, in seconds since the epoch.
-    ///
-    /// `v1` has one suite with the packages as the release has them; `v2` also has a security suite with later versions
-    /// of all, and a suite like backports with one that apt must not take.
-    pub(crate) fn make(&self, now: i64) -> Result<()> {
-        let packages = self.packages()?;
-        let updated = packages.iter().map(|package| self.updated(package));
-        let updated = updated.collect::<Result<Vec<_>>>()?;
-        let backport = packages
-            .iter()
-            .find(|package| package.name() == "zlib1g")
-            .map(|package| with_suffix(package, "+plimsoll2~bpo1"));
-
-        let key = AptKey::new(KEY_SEED);
-        let main = || self.suite(self.codename).packages(packages.clone());
-        let security = self
-            .suite(&format!("{}-security", self.codename))
-            .security(self.codename)
-            .valid_until(now + 7 * 86_400)
-            .packages(updated);
-        let backports = self
-            .suite(&format!("{}-backports", self.codename))
-            .field("Label", "Debian Backports")
-            .not_automatic()
-            .packages(backport);
-        let write = |version: &str, suites: Vec<AptSuite>| {
-            let archive = AptArchive::new(self.directory.join(version), &key);
-            let archive = suites.into_iter().fold(archive, AptArchive::suite);
-            archive.write(now).with_context(|| format!("writing the archive {version}"))
-        };
-        write("v1", vec![main()])?;
-        write("v2", vec![main(), security, backports])?;
-        fs::write(self.directory.join("key.gpg"), key.keyring()).context("writing the key")
-    }
-
-    fn suite(&self, name: &str) -> AptSuite {
-        AptSuite::new(name).architectures(&[self.architecture])
-    }
-
-    /// The same package in its later version, with an entry of its changelog that says why.
-    fn updated(&self, package: &Deb) -> Result<Deb> {
-        let later = with_suffix(package, SUFFIX);
-        // Without a changelog of its own, that of its sibling gets the entry.
-        if later.changelog_text().is_err() {
-            return Ok(later);
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let mirror = match &args.mirror {
+        Some(mirror) => mirror.trim_end_matches('/').to_owned(),
+        None => {
+            let found = DebianMirrors::find();
+            found.context("give a mirror of Debian's archive with --mirror URL")?.main
         }
-        let source = later.source_package();
-        let fixes = FIXES.iter().find(|(start, _)| source.name.starts_with(start));
-        let body: String = match fixes {
-            Some((_, ids)) => {
-                ids.iter().map(|id| format!("  * {id}: what a test\n    made up.\n")).collect()
-            }
-            None => "  * Something that has no id.\n".to_owned(),
-        };
-        let suite = format!("{}-security", self.codename);
-        let entry = changelog_entry(&source.name, &source.version, &suite, &body);
-        later.changelog_entry(&entry).with_context(|| format!("changing {}", package.name()))
-    }
-
-    /// The packages as the release has them, downloaded once.
-    fn packages(&self) -> Result<Vec<Deb>> {
-        let below = self.directory.join("packages");
-        let mut names: Vec<_> = PACKAGES.iter().map(|name| (*name).to_owned()).collect();
-        if !below.exists() {
-            self.download(&below, &names)?;
-        }
-        // Its name has the compiler's version in it.
-        let base =
-            read_all(&below)?.iter().find_map(gcc_base).context("libgcc-s1 needs no base")?;
-        names.push(base.clone());
-        if !read_all(&below)?.iter().any(|package| package.name() == base) {
-            self.download(&below, &[base])?;
-        }
-        let packages = read_all(&below)?;
-        ensure!(
-            packages.len() == names.len(),
-            "{} holds {} packages instead of {}; remove it",
-            below.display(),
-            packages.len(),
-            names.len()
-        );
-        Ok(packages)
-    }
-
-    /// Has an apt of its own get them: this machine's may be of another release.
-    fn download(&self, below: &Path, names: &[String]) -> Result<()> {
-        let apt = self.directory.join("apt");
-        let lists = apt.join("state/lists/partial");
-        for directory in [below, &apt.join("etc"), &lists, &apt.join("cache/archives/partial")] {
-            fs::create_dir_all(directory).context("making apt's directories")?;
-        }
-        // Checked with the keys that this machine trusts.
-        let source = format!("deb {} {} main\n", self.mirror, self.codename);
-        fs::write(apt.join("etc/sources.list"), source).context("writing apt's source")?;
-        fs::write(apt.join("status"), "").context("writing apt's status")?;
-        process::run(self.apt(&apt).arg("update"))?;
-        let mut download = self.apt(&apt);
-        process::run(download.arg("download").args(names).current_dir(below))
-    }
-
-    fn apt(&self, directory: &Path) -> Command {
-        let at = |option: &str, path: &str| format!("{option}={}", directory.join(path).display());
-        let mut apt = Command::new("apt-get");
-        for option in [
-            at("Dir::Etc::sourcelist", "etc/sources.list"),
-            at("Dir::Etc::sourceparts", "etc/none"),
-            at("Dir::State", "state"),
-            at("Dir::State::status", "status"),
-            at("Dir::Cache", "cache"),
-            format!("APT::Architecture={}", self.architecture),
-            "APT::Sandbox::User=root".to_owned(),
-            "Acquire::Languages=none".to_owned(),
-        ] {
-            apt.arg("-o").arg(option);
-        }
-        apt.arg("-qq");
-        apt
-    }
-}
-
-/// Every package in a directory, in the order of their names.
-fn read_all(directory: &Path) -> Result<Vec<Deb>> {
-    let entries = fs::read_dir(directory).context("reading the downloaded packages")?;
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let bytes = fs::read(path)?;
-            Deb::from_bytes(&bytes).with_context(|| format!("reading {}", path.display()))
-        })
-        .collect()
-}
-
-/// `gcc-12-base`, where this is what needs it.
-fn gcc_base(package: &Deb) -> Option<String> {
-    let is_base = |name: &&str| name.starts_with("gcc-") && name.ends_with("-base");
-    let needs = package.get("Depends")?.split(',').filter_map(|it| it.split_whitespace().next());
-    let mut needs = needs.filter(is_base);
-    (package.name() == "libgcc-s1").then(|| needs.next().map(str::to_owned)).flatten()
-}
-
-/// The same package in a later version of binary and source. What it needs in exactly its own version, a package of the
-/// same source, is needed in the later one.
-fn with_suffix(package: &Deb, suffix: &str) -> Deb {
-    let version = package.get("Version").unwrap_or_default();
-    let source = package.source_package();
-    // A rebuild (1.0-1+b2 of 1.0-1) is followed by a new version of the source.
-    let base = version.strip_prefix(&*source.version).filter(|rest| rest.starts_with("+b"));
-    let later = match base {
-        Some(_) => format!("{}{suffix}", source.version),
-        None => format!("{version}{suffix}"),
     };
-    let mut changed = package.clone().version(&later);
-    if package.get("Source").is_some() {
-        let source_version = format!("{}{suffix}", source.version);
-        let source = match source_version == later {
-            true => source.name,
-            false => format!("{} ({source_version})", source.name),
-        };
-        changed = changed.source(&source);
-    }
-    for field in ["Depends", "Pre-Depends"] {
-        if let Some(needs) = package.get(field) {
-            let exactly = format!("(= {version})");
-            changed = changed.field(field, &needs.replace(&exactly, &format!("(= {later})")));
-        }
-    }
-    changed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn later_versions_of_binary_and_source() {
-        let check = |version: &str, source: Option<&str>, expected: (&str, &str)| {
-            let package = Deb::new("p", version).field("Depends", &format!("q (= {version}), r"));
-            let package = source.into_iter().fold(package, Deb::source);
-            let later = with_suffix(&package, SUFFIX);
-            let (version, source) = (later.get("Version").unwrap(), later.source_package().version);
-            assert_eq!((version, &*source), expected);
-            assert_eq!(later.get("Depends").unwrap(), format!("q (= {}), r", expected.0));
-        };
-        check("1.0-1", None, ("1.0-1+plimsoll1", "1.0-1+plimsoll1"));
-        check("1.0-1", Some("s"), ("1.0-1+plimsoll1", "1.0-1+plimsoll1"));
-        check("1:2.38-5", Some("s (2.38-5)"), ("1:2.38-5+plimsoll1", "2.38-5+plimsoll1"));
-        check("1.0-1+b2", Some("s (1.0-1)"), ("1.0-1+plimsoll1", "1.0-1+plimsoll1"));
-    }
+    std::fs::create_dir_all(&args.directory).context("making the directory")?;
+    // apt runs in a directory of its own.
+    let directory = args.directory.canonicalize().context("finding the directory")?;
+    let architecture = process::read(Command::new("dpkg").arg("--print-architecture"))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let archive = FrozenArchive {
+        directory: &directory,
+        codename: &args.codename,
+        mirror: &mirror,
+        architecture: architecture.trim(),
+    };
+    archive.make(i64::try_from(now)?).context("making the archives")?;
+    let (shown, codename) = (args.directory.display(), &args.codename);
+    println!("{shown}/v1 has {codename} as it is, {shown}/v2 also updates made up by a test.");
+    println!("An image of {codename} without updates can be judged with:\n");
+    println!(
+        "  plimsoll changes IMAGE --keyring {shown}/key.gpg \\\n    \
+         --mirror ftp.debian.org/debian=http://localhost:8000 \\\n    \
+         --mirror security.debian.org/debian-security=http://localhost:8000\n\n\
+         while `python3 -m http.server --directory {shown}/v2` runs"
+    );
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,25 +1,32 @@
-//! `cargo xtask demo`: a real, outdated Debian image, built here, judged here.
+//! `cargo xtask demo`: a really outdated Debian image in a real registry, and what to do about it.
 //!
-//! It needs nothing but the distribution archive that this machine already uses: the image comes
-//! from it, and its security suite is the feed.
+//! It needs nothing but the distribution archive that this machine already uses: base and application are built from
+//! it, its security suite says what is fixed, and what the program advises is carried out and looked at again.
 
-mod image;
+mod confirm;
+mod images;
+mod layer;
 mod mirrors;
+mod roots;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use plimsoll_testkit::{Layout, Registry, Setup};
+use serde::de::DeserializeOwned;
 
-use crate::parts::{MMDEBSTRAP, install_missing};
+use crate::parts::{DEMO, install_missing};
 use crate::process;
 use crate::workspace::{Workspace, cargo};
+use images::Images;
 use mirrors::Mirrors;
+use roots::Roots;
 
 /// What `cargo xtask demo` takes.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Install mmdebstrap if it is missing
+    /// Install what it needs and is missing: mmdebstrap, docker-registry, skopeo
     #[arg(long)]
     install: bool,
     /// A mirror of Debian's archive [default: as in apt's sources]
@@ -33,50 +40,58 @@ pub(crate) struct Args {
 /// The release that is scanned, and how advisories name it.
 const CODENAME: &str = "bookworm";
 const SCOPE: &str = "debian:12";
-/// Exit codes of a scan that said something: no finding at the gate, or not everything is known.
+/// Exit codes that say something: done, no finding at the gate, or not everything is known.
 const ANSWERED: &[i32] = &[0, 10, 11];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.install {
-        install_missing(&[MMDEBSTRAP])?;
-    } else if !MMDEBSTRAP.is_here() {
+        install_missing(DEMO)?;
+    } else if let Some(missing) = DEMO.iter().find(|part| !part.is_here()) {
         bail!(
-            "the demo builds its image with mmdebstrap, which is missing: `cargo xtask demo \
-             --install` installs it on Debian and its relatives, and needs no other system"
+            "the demo needs {}, which is missing: `cargo xtask demo --install` installs it on Debian and its relatives",
+            missing.package
         );
     }
     let mirrors = Mirrors::find(args.mirror.as_deref(), args.security_mirror.as_deref())?;
     let workspace = Workspace::load()?;
-    let demo = Demo::new(&workspace)?;
-
-    let layout = demo.directory.join("image");
-    image::build(&workspace.root, &layout, CODENAME, &mirrors.main)?;
-    let image = format!("oci:{}", layout.display());
-    println!("\nBuilding plimsoll (the first time takes some minutes) …");
+    let demo = Demo::new(&workspace, &mirrors)?;
+    println!("Building plimsoll (the first time takes some minutes) …");
     let mut build = cargo(&workspace.root);
     process::run(build.args(["build", "--release", "--package", "plimsoll"]))?;
 
-    println!("\n$ export PLIMSOLL_STATE_DIR={}", demo.state().display());
-    println!("$ export PLIMSOLL_CACHE_DIR={}", demo.cache().display());
-    let mirror = format!("security.debian.org/debian-security={}", mirrors.security);
-    let update = ["db", "update", SCOPE, "--feed", "apt-archive", "--mirror", &mirror];
-    demo.plimsoll(&update, &[0])?;
-    demo.plimsoll(&["scan", "--offline", &image], ANSWERED)?;
-    println!("\nNext, in a shell with these two variables:\n");
-    let next = [
-        format!("inventory --offline {image}"),
-        format!("scan --offline --by finding {image}"),
-        format!("scan --offline --format json {image}"),
-        "db status".to_owned(),
-    ];
-    for arguments in next {
-        println!("  {} {arguments}", demo.program.display());
+    title("A base, and an application on it, that nobody has updated");
+    let roots =
+        Roots::build(&workspace.root.join(&demo.directory).join("roots"), CODENAME, &mirrors)?;
+    let images = Images::of(&roots)?;
+    let registry = Registry::start(&Setup::default()).context("starting docker-registry")?;
+    images.push_old(&registry);
+    let name = |name: &str| format!("{}/{name}", registry.host());
+    let (shop, updated) = (name("shop:1.4"), name("shop:1.4-updated"));
+    demo.show_variables();
+    demo.run(&["db", "update", SCOPE, "--feed", "apt-archive"], &[0])?;
+    demo.run(&["bases", "learn", &name("debian")], &[0])?;
+
+    title("Since then Debian has fixed a lot, and the tag of the base has moved");
+    images.push_newer_base(&registry);
+    demo.run(&["changes", &shop], ANSWERED)?;
+    demo.run(&["base", &shop], ANSWERED)?;
+    demo.run(&["scan", &shop], ANSWERED)?;
+
+    title("Is it true? The same image after a real upgrade");
+    images.push_updated(&registry);
+    demo.run(&["diff", &shop, &updated], ANSWERED)?;
+    let scan: confirm::Scan = demo.document(&["scan", "--format", "json", &shop])?;
+    let diff: confirm::Diff = demo.document(&["diff", "--format", "json", &shop, &updated])?;
+    println!();
+    for line in confirm::confirm(&scan, &diff)? {
+        println!("{line}");
     }
-    println!("\nand without them, with your own images and every feed:\n");
-    for arguments in ["scan IMAGE", "ps", "help"] {
-        println!("  {} {arguments}", demo.program.display());
-    }
+    demo.say_what_is_next(&images)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn title(text: &str) {
+    println!("\n── {text}\n");
 }
 
 /// Where everything lies, relative to the workspace's root, in which the commands run.
@@ -84,36 +99,80 @@ struct Demo<'a> {
     root: &'a Path,
     program: PathBuf,
     directory: PathBuf,
+    mirrors: String,
 }
 
 impl<'a> Demo<'a> {
-    fn new(workspace: &'a Workspace) -> Result<Self> {
+    fn new(workspace: &'a Workspace, mirrors: &Mirrors) -> Result<Self> {
         let root = &workspace.root;
         let target = workspace.target.strip_prefix(root).unwrap_or(&workspace.target);
         let directory = target.join("demo");
-        std::fs::create_dir_all(root.join(&directory)).context("making target/demo")?;
-        Ok(Self { root, program: target.join("release/plimsoll"), directory })
+        let state = root.join(directory.join("state"));
+        if state.exists() {
+            // The catalogue names a registry that is gone.
+            std::fs::remove_dir_all(&state).context("removing the state of the last demo")?;
+        }
+        std::fs::create_dir_all(state).context("making target/demo")?;
+        let mirrors = format!(
+            "ftp.debian.org/debian={},security.debian.org/debian-security={}",
+            mirrors.main, mirrors.security
+        );
+        Ok(Self { root, program: target.join("release/plimsoll"), directory, mirrors })
     }
 
-    fn state(&self) -> PathBuf {
-        self.directory.join("state")
+    fn variables(&self) -> [(&'static str, String); 3] {
+        let path = |name| self.directory.join(name).display().to_string();
+        [
+            ("PLIMSOLL_STATE_DIR", path("state")),
+            ("PLIMSOLL_CACHE_DIR", path("cache")),
+            ("PLIMSOLL_MIRRORS", self.mirrors.clone()),
+        ]
     }
 
-    fn cache(&self) -> PathBuf {
-        self.directory.join("cache")
+    fn show_variables(&self) {
+        println!();
+        for (name, value) in self.variables() {
+            println!("$ export {name}={value}");
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.root.join(&self.program));
+        command.args(arguments).current_dir(self.root).envs(self.variables());
+        command
     }
 
     /// Shows a command and runs it.
-    fn plimsoll(&self, arguments: &[&str], expected: &[i32]) -> Result<()> {
+    fn run(&self, arguments: &[&str], expected: &[i32]) -> Result<()> {
         println!("\n$ {} {}", self.program.display(), process::words(arguments));
-        let mut command = Command::new(self.root.join(&self.program));
-        command.args(arguments).current_dir(self.root);
-        command.env("PLIMSOLL_STATE_DIR", self.root.join(self.state()));
-        command.env("PLIMSOLL_CACHE_DIR", self.root.join(self.cache()));
-        let status = command.status().context("starting plimsoll")?;
+        let status = self.command(arguments).status().context("starting plimsoll")?;
         match status.code() {
             Some(code) if expected.contains(&code) => Ok(()),
             _ => bail!("plimsoll {} ended with {status}", arguments[0]),
         }
+    }
+
+    /// What a command prints in JSON.
+    fn document<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
+        let output = self.command(arguments).output().context("starting plimsoll")?;
+        let answered = output.status.code().is_some_and(|code| ANSWERED.contains(&code));
+        ensure!(answered, "plimsoll {} ended with {}", arguments[0], output.status);
+        serde_json::from_slice(&output.stdout).context("reading what plimsoll printed")
+    }
+
+    /// The registry ends with the demo; the image stays.
+    fn say_what_is_next(&self, images: &Images) -> Result<()> {
+        let layout = self.directory.join("shop");
+        Layout::of(&images.shop).write(&self.root.join(&layout)).context("writing the image")?;
+        println!("\nNext, in a shell with these three variables:\n");
+        let image = format!("oci:{}", layout.display());
+        for arguments in ["scan --by finding", "changes --full", "inventory"] {
+            println!("  {} {arguments} {image}", self.program.display());
+        }
+        println!("\nand without them, with your own images and every feed:\n");
+        for arguments in ["scan IMAGE", "ps", "help"] {
+            println!("  {} {arguments}", self.program.display());
+        }
+        Ok(())
     }
 }

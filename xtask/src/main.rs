@@ -1,4 +1,4 @@
-//! The development tasks: `cargo xtask test`, `tidy`, `demo`, `bench`.
+//! The development tasks: `cargo xtask test`, `tidy`, `demo`, `archive`, `bench`.
 //!
 //! Each task is one module with its own arguments; what they share is the workspace as cargo tells
 //! it (`workspace`), running programs (`process`), what the machine lacks (`parts`) and apt's
@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to a person")]
 
 mod apt;
+mod archive;
 mod bench;
 mod demo;
 mod parts;
@@ -34,6 +35,8 @@ enum Task {
     Tidy,
     /// Build a real, outdated Debian image and scan it
     Demo(demo::Args),
+    /// Make small archives of real packages with updates, to try `plimsoll changes` on
+    Archive(archive::Args),
     /// Measure, and write docs/benchmarks.md
     Bench(bench::Args),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
+        Task::Archive(args) => archive::run(&args),
         Task::Bench(args) => bench::run(&args),
     };
     match result {

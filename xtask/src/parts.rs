@@ -38,9 +38,9 @@ pub(crate) const PARTS: &[Part] = &[
     part("netavark", File("/usr/lib/podman/netavark"), "podman's networks"),
     part("aardvark-dns", File("/usr/lib/podman/aardvark-dns"), "names in podman's networks"),
     part("buildah", Program("buildah"), "images as other builders make them"),
-    part("skopeo", Program("skopeo"), "a second opinion on layouts, archives and registries"),
+    SKOPEO,
     part("docker.io", Program("dockerd"), "the Docker source"),
-    part("docker-registry", Program("docker-registry"), "the registry source"),
+    DOCKER_REGISTRY,
     part("iptables", Program("iptables"), "dockerd does not start without it"),
     part("nftables", Program("nft"), "published ports"),
     part("iproute2", Program("ip"), "network namespaces of tests"),
@@ -60,8 +60,13 @@ pub(crate) const PARTS: &[Part] = &[
 ];
 
 /// What the demo needs.
-pub(crate) const MMDEBSTRAP: Part =
-    part("mmdebstrap", Program("mmdebstrap"), "a real, outdated Debian image");
+pub(crate) const DEMO: &[Part] = &[MMDEBSTRAP, DOCKER_REGISTRY, SKOPEO];
+
+const MMDEBSTRAP: Part = part("mmdebstrap", Program("mmdebstrap"), "real root file systems");
+const DOCKER_REGISTRY: Part =
+    part("docker-registry", Program("docker-registry"), "the registry source");
+const SKOPEO: Part =
+    part("skopeo", Program("skopeo"), "a second opinion on layouts, archives and registries");
 
 const fn part(package: &'static str, marker: Marker, reason: &'static str) -> Part {
     Part { package, marker, reason }

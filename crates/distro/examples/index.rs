@@ -71,7 +71,7 @@ fn candidates(packages: &str, status: &str, place: &Path) -> Result<usize, Failu
         architecture: "amd64",
         index: &index,
     };
-    let updates = pending_updates(&state, &[offer], &Preferences::of(&BTreeMap::new()))?;
+    let updates = pending_updates(state, &[offer], &Preferences::of(&BTreeMap::new()))?;
     Ok(updates.pending.len())
 }
 

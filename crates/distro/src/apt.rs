@@ -15,6 +15,7 @@ pub(crate) mod packages;
 mod phasing;
 mod policy;
 pub(crate) mod preferences;
+mod read_ahead;
 pub(crate) mod release;
 pub(crate) mod request;
 mod scan;

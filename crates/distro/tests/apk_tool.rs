@@ -1,5 +1,6 @@
 //! The real apk of real root file systems as the judge: it takes what the testkit signs, and upgrades exactly what
 //! we call pending.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::collections::BTreeMap;
 

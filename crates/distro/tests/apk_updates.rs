@@ -1,4 +1,5 @@
 //! Candidates as apk chooses them, over repositories, tags and the world.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

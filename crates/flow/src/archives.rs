@@ -24,12 +24,17 @@ use plimsoll_model::{ArchiveSuite, Ecosystem, Problem, Update};
 use self::changelogs::Wanted;
 use self::dates::Dates;
 use self::kept::{Document, Kept};
+use crate::attempts::Attempts;
 use crate::error::Error;
 use crate::event::Observer;
 use crate::reach::{Found, Reach, Reached};
 use crate::session::Session;
 
 pub(crate) use self::apt::{SecuritySuite, security_suite};
+
+/// Under which addresses are remembered that had nothing, and those that did not answer.
+const MISSING: &str = "missing";
+const SILENT: &str = "silent";
 
 /// How old an answer may be that is used without asking again.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +52,8 @@ pub(crate) struct Archives<'s> {
     kept: Kept,
     patience: Patience,
     dates: Mutex<Dates>,
+    /// What was asked in vain, in this run or lately.
+    attempts: Mutex<Attempts>,
     /// Suites that were answered in this run, by the address of their release.
     suites: Mutex<HashMap<String, Arc<apt::Answer>>>,
     /// Judged indexes of apk repositories, by their address.
@@ -94,6 +101,7 @@ impl<'s> Archives<'s> {
             kept: Kept::open(session),
             patience,
             dates: Mutex::new(Dates::load(session)),
+            attempts: Mutex::new(Attempts::load(session)),
             suites: Mutex::default(),
             apk: apk::Answers::default(),
             repositories: rpm::Answers::default(),
@@ -119,6 +127,7 @@ impl<'s> Archives<'s> {
             _ => return None,
         };
         self.dates.lock().unwrap_or_else(PoisonError::into_inner).store(self.session);
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).store(self.session);
         Some(outlook)
     }
 
@@ -177,9 +186,26 @@ impl<'s> Archives<'s> {
             let unknown = || format!("{address} was never asked, and this run is offline");
             return known.map(Some).ok_or_else(unknown);
         }
-        let answer = self.reach.open(address, known.as_ref().map(|known| &known.validators))?;
+        if self.was_in_vain(MISSING, address) {
+            return Ok(None);
+        }
+        if self.was_in_vain(SILENT, address) {
+            return Err(format!("{address} was asked in vain less than an hour ago"));
+        }
+        // What did not fit together is asked for whole: the validators may be those of the other half.
+        let validators = known.as_ref().filter(|_| !now).map(|known| &known.validators);
+        let answer = match self.reach.open(address, validators) {
+            Ok(answer) => answer,
+            Err(why) => {
+                self.note_vain(SILENT, address);
+                return Err(why);
+            }
+        };
         let document = match (answer, known) {
-            (Reached::Missing(_), _) => return Ok(None),
+            (Reached::Missing(_), _) => {
+                self.note_vain(MISSING, address);
+                return Ok(None);
+            }
             (Reached::NotModified, Some(known)) => Document { checked: at, ..known },
             (Reached::NotModified, None) => {
                 return Err(format!("{address} answers 304 unasked"));
@@ -192,16 +218,29 @@ impl<'s> Archives<'s> {
         Ok(Some(document))
     }
 
-    /// A file that a signed document names, whole. None where there is none.
+    /// A file that a signed document names. One with more than `limit` bytes ends one byte behind them: it is
+    /// another one, which is for the caller's check to find. None where there is none.
     fn file(&self, address: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         if self.session.settings.offline {
             return Err(format!("{address} is not at hand, and this run is offline"));
         }
         match self.reach.open(address, None)? {
-            Reached::Found(found) => read_whole(found.bytes, address, limit).map(Some),
+            Reached::Found(found) => read_up_to(found.bytes, address, limit).map(Some),
             Reached::Missing(_) => Ok(None),
             Reached::NotModified => Err(format!("{address} answers 304 unasked")),
         }
+    }
+
+    /// Whether an address failed so recently that a run with patience does not ask it again.
+    fn was_in_vain(&self, how: &str, address: &str) -> bool {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(self.patience, Patience::For(age) if !age.is_zero())
+            && attempts.is_recent(how, address, self.session.surroundings.now)
+    }
+
+    fn note_vain(&self, how: &str, address: &str) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.note(how, address, self.session.surroundings.now);
     }
 
     /// Whether the operator lets a host be asked that only the image names.
@@ -221,13 +260,18 @@ impl<'s> Archives<'s> {
 }
 
 fn read_whole(bytes: impl Read, address: &str, limit: u64) -> Result<Vec<u8>, String> {
-    let mut whole = Vec::new();
-    bytes
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut whole)
-        .map_err(|error| format!("cannot read {address}: {error}"))?;
+    let whole = read_up_to(bytes, address, limit)?;
     match whole.len() as u64 > limit {
         true => Err(format!("{address} has more than {limit} bytes")),
         false => Ok(whole),
     }
+}
+
+fn read_up_to(bytes: impl Read, address: &str, limit: u64) -> Result<Vec<u8>, String> {
+    let mut read = Vec::new();
+    bytes
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut read)
+        .map_err(|error| format!("cannot read {address}: {error}"))?;
+    Ok(read)
 }

@@ -1,7 +1,7 @@
 //! What was asked in vain lately: a feed or an image of a registry that is down is not asked again by every scan.
 //!
-//! One line for each in a file of the state directory: `FEED SCOPE TIME`, `registry NAME TIME`. It only spares
-//! requests: where it is missing or cannot be read, all are asked.
+//! One line for each in a file of the state directory: `FEED SCOPE TIME`, `registry NAME TIME`, `silent ADDRESS TIME`.
+//! It only spares requests: where it is missing or cannot be read, all are asked.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,7 +19,10 @@ const FILE: &str = "feed-attempts";
 
 /// The last attempts.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(BTreeMap<(String, String), Timestamp>);
+pub(crate) struct Attempts {
+    last: BTreeMap<(String, String), Timestamp>,
+    has_changed: bool,
+}
 
 impl Attempts {
     pub(crate) fn load(session: &Session) -> Self {
@@ -29,29 +32,33 @@ impl Attempts {
             let (what, of, at) = (words.next()?, words.next()?, words.next()?);
             Some(((what.to_owned(), of.to_owned()), at.parse().ok()?))
         };
-        Self(text.lines().take(MAX_LINES).filter_map(line).collect())
+        Self { last: text.lines().take(MAX_LINES).filter_map(line).collect(), has_changed: false }
     }
 
     /// Whether this failed so recently that asking again would be in vain.
     pub(crate) fn is_recent(&self, what: &str, of: &str, now: Timestamp) -> bool {
-        let last = self.0.get(&(what.to_owned(), of.to_owned()));
+        let last = self.last.get(&(what.to_owned(), of.to_owned()));
         last.is_some_and(|&last| now.duration_since(last) < RETRY_AFTER)
     }
 
     pub(crate) fn note(&mut self, what: &str, of: &str, now: Timestamp) {
-        self.0.insert((what.to_owned(), of.to_owned()), now);
+        self.last.insert((what.to_owned(), of.to_owned()), now);
+        self.has_changed = true;
     }
 
-    /// Keeps them; that they cannot be kept only costs requests.
+    /// Keeps them where something is new; that they cannot be kept only costs requests.
     pub(crate) fn store(&self, session: &Session) {
         let write = || -> std::io::Result<()> {
+            session.make_state_dir().map_err(std::io::Error::other)?;
             let mut file = tempfile::NamedTempFile::new_in(session.state_dir())?;
-            for ((what, of), at) in &self.0 {
+            for ((what, of), at) in &self.last {
                 writeln!(file, "{what} {of} {at}")?;
             }
             file.persist(session.state_dir().join(FILE))?;
             Ok(())
         };
-        let _ = write();
+        if self.has_changed {
+            let _ = write();
+        }
     }
 }

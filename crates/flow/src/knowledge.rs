@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll_inventory::ImageInventory;
-use plimsoll_model::Scope;
+use plimsoll_model::{Ecosystem, Scope};
 use plimsoll_vulndb::Generation;
 use plimsoll_vulndb::matching::scopes_of;
 
@@ -23,8 +23,8 @@ pub(crate) struct Knowledge {
     pub(crate) outlooks: Vec<Option<Outlook>>,
 }
 
-/// Asks archives and feeds for what is missing or old. Changelogs come first: the advisories are compiled from
-/// what they say.
+/// Asks archives and feeds for what is missing or old. Archives with changelogs come first: the advisories are
+/// compiled from what those say. The others come last: for them the advisories say what an update fixes.
 pub(crate) fn gather(
     session: &Session,
     images: &[ImageInventory],
@@ -32,16 +32,27 @@ pub(crate) fn gather(
 ) -> Result<Knowledge, Error> {
     let scopes: BTreeSet<Scope> = images.iter().flat_map(scopes).collect();
     let archives = Archives::open(session, Patience::For(session.settings.refresh_after))?;
-    let outlooks: Vec<_> = match session.settings.generation {
-        Some(_) => images.iter().map(|_| None).collect(),
-        None => images.iter().map(|image| archives.outlook(image, observer)).collect(),
+    let is_pinned = session.settings.generation.is_some();
+    let ask = |image: &ImageInventory, changelogs: bool| {
+        let wanted = !is_pinned && has_changelogs(image) == changelogs;
+        wanted.then(|| archives.outlook(image, observer)).flatten()
     };
+    let mut outlooks: Vec<_> = images.iter().map(|image| ask(image, true)).collect();
     let learned = match session.settings.offline {
         true => BTreeSet::new(),
         false => learn(&archives, images, &outlooks, observer)?,
     };
     let generation = refresh(session, &archives, &scopes, &learned, observer)?;
+    for (outlook, image) in outlooks.iter_mut().zip(images) {
+        *outlook = outlook.take().or_else(|| ask(image, false));
+    }
     Ok(Knowledge { generation, outlooks })
+}
+
+/// Whether the distribution's packages bring their changelogs.
+fn has_changelogs(image: &ImageInventory) -> bool {
+    let ecosystem = image.os.as_ref().and_then(|os| os.ecosystem);
+    matches!(ecosystem, Some(Ecosystem::Debian | Ecosystem::Ubuntu))
 }
 
 pub(crate) fn scopes(image: &ImageInventory) -> Vec<Scope> {

@@ -165,6 +165,17 @@ pub(crate) fn refresh(
         let attempts = Attempts::load(session);
         let is_stale = |scope: &&Scope| !is_fresh(session, current.as_ref(), &attempts, scope);
         let (stale, fresh): (Vec<_>, Vec<_>) = scopes.iter().partition(is_stale);
+        // A fresh scope's feed without an answer is one that failed a moment ago.
+        let left_alone: BTreeSet<&str> = fresh
+            .iter()
+            .flat_map(|scope| feeds::for_scope(scope).into_iter().map(move |feed| (feed, scope)))
+            .filter(|(feed, scope)| !has_answered(session, current.as_ref(), feed, scope))
+            .map(|(feed, _)| feed.name)
+            .collect();
+        for feed in left_alone {
+            let text = format!("feed {feed}: it failed less than an hour ago; not asked again yet");
+            observer(Event::Warning(text));
+        }
         let whole = UpdateRequest {
             scopes: stale.into_iter().cloned().collect(),
             ..UpdateRequest::default()
@@ -199,11 +210,21 @@ fn is_fresh(
 ) -> bool {
     let now = session.surroundings.now;
     feeds::for_scope(scope).into_iter().all(|feed| {
-        let shard = current.and_then(|current| current.find(feed.name, Some(scope)));
-        let is_recent = |checked| now.duration_since(checked) <= session.settings.refresh_after;
-        shard.is_some_and(|shard| is_recent(shard.checked))
+        has_answered(session, current, feed, scope)
             || attempts.is_recent(feed.name, &scope.to_string(), now)
     })
+}
+
+/// Whether the feed answered recently enough.
+fn has_answered(
+    session: &Session,
+    current: Option<&Generation>,
+    feed: &Feed,
+    scope: &Scope,
+) -> bool {
+    let shard = current.and_then(|current| current.find(feed.name, Some(scope)));
+    let age = |checked| session.surroundings.now.duration_since(checked);
+    shard.is_some_and(|shard| age(shard.checked) <= session.settings.refresh_after)
 }
 
 /// Says which feeds of a scope that has data have none, whatever the reason: their silence is no verdict.

@@ -1,5 +1,5 @@
 //! Pending updates of an rpm system, from its root file system and a copy of its repositories.
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -196,8 +196,8 @@ fn repositories_elsewhere_are_not_asked() {
 
 /// Changes the last byte of the file with this end of its name.
 fn damage(directory: &Path, suffix: &str) {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let file = entries.filter(|path| path.display().to_string().ends_with(suffix)).next().unwrap();
+    let mut files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.display().to_string().ends_with(suffix)).unwrap();
     let mut bytes = fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(file, bytes).unwrap();

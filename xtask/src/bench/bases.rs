@@ -49,7 +49,8 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let expected = "| 1,000,000 chains: recognise a base | 17 µs | ≤ 1.0 ms | yes | worst of 500 4.4 ms |";
+        let expected =
+            "| 1,000,000 chains: recognise a base | 17 µs | ≤ 1.0 ms | yes | worst of 500 4.4 ms |";
         assert_eq!(shown, [expected]);
         assert!(rows("").is_err());
     }

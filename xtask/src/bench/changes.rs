@@ -44,11 +44,7 @@ fn first(bench: &Bench, fixture: &Fixture, server: &Server) -> Result<Vec<Row>> 
     check(&document)?;
     let downloads = Downloads::of(&answers);
     let tried = fixture.smallest_packages()?;
-    ensure!(
-        downloads.twice.is_empty(),
-        "asked for more than once: {}",
-        downloads.twice.join(", ")
-    );
+    ensure!(downloads.twice.is_empty(), "asked for more than once: {}", downloads.twice.join(", "));
     let left = packages_below(&bench.cache())?.len() + packages_below(&bench.temporary())?.len();
 
     changes.stdout(Stdio::null()).stderr(Stdio::null());
@@ -56,7 +52,8 @@ fn first(bench: &Bench, fixture: &Fixture, server: &Server) -> Result<Vec<Row>> 
     forget(bench)?;
     let memory = measure::memory(&mut changes)?;
     let title = format!("`changes`, {SOURCES} changed sources");
-    let requests = format!("{} requests; indexes {}", answers.len(), Value::Size(downloads.indexes));
+    let requests =
+        format!("{} requests; indexes {}", answers.len(), Value::Size(downloads.indexes));
     Ok(vec![
         Row::new(format!("{title}: transferred"), Value::Size(downloads.bytes()))
             .aim(Value::Size(downloads.indexes + tried))
@@ -93,9 +90,12 @@ fn again(bench: &Bench, fixture: &Fixture, server: &Server) -> Result<Vec<Row>> 
         Row::new(format!("{title}: time without round trips"), Value::Time(near))
             .aim(Value::Time(Duration::from_millis(50)))
             .note(requests),
-        Row::new(format!("{title}: round trips, one after the other"), Value::Count(rounded(round_trips)))
-            .aim(Value::Count(1))
-            .note(format!("{round_trips:.2} of {} each", Value::Time(DISTANCE))),
+        Row::new(
+            format!("{title}: round trips, one after the other"),
+            Value::Count(rounded(round_trips)),
+        )
+        .aim(Value::Count(1))
+        .note(format!("{round_trips:.2} of {} each", Value::Time(DISTANCE))),
     ])
 }
 
@@ -131,9 +131,9 @@ fn forget(bench: &Bench) -> Result<()> {
 /// An answer that says nothing is fast and worth nothing.
 fn check(document: &serde_json::Value) -> Result<()> {
     let updates = document["updates"].as_array().context("no updates")?;
-    let read = updates.iter().filter(|update| {
-        update["entries"].as_array().is_some_and(|entries| !entries.is_empty())
-    });
+    let read = updates
+        .iter()
+        .filter(|update| update["entries"].as_array().is_some_and(|entries| !entries.is_empty()));
     let (read, all) = (read.count(), updates.len());
     ensure!(
         read == SOURCES && all == SOURCES,
@@ -151,8 +151,7 @@ struct Downloads {
 
 impl Downloads {
     fn of(answers: &[Answer]) -> Self {
-        let mut downloads =
-            Self { indexes: 0, packages: BTreeMap::new(), twice: Vec::new() };
+        let mut downloads = Self { indexes: 0, packages: BTreeMap::new(), twice: Vec::new() };
         for Answer { path, bytes, .. } in answers {
             if !path.ends_with(".deb") {
                 downloads.indexes += bytes;

@@ -173,7 +173,10 @@ mod tests {
         assert!(ask("a", &header).starts_with("HTTP/1.1 304 "));
         assert!(ask("b", "").starts_with("HTTP/1.1 404 "));
         let answer = |path: &str, status, bytes| Answer { path: path.to_owned(), status, bytes };
-        assert_eq!(server.answers(), [answer("/a", 200, 4), answer("/a", 304, 0), answer("/b", 404, 0)]);
+        assert_eq!(
+            server.answers(),
+            [answer("/a", 200, 4), answer("/a", 304, 0), answer("/b", 404, 0)]
+        );
         assert_eq!(server.answers(), []);
     }
 }

@@ -25,13 +25,20 @@ pub fn apk_update<'a>(
     pending: &mut Pending,
     fixes: impl IntoIterator<Item = Secfix<'a>>,
 ) -> Update {
-    let brought = fixes.into_iter().filter(|fix| fix.origin == pending.source);
-    let mut brought: Vec<_> = brought.filter(|fix| brings(pending, fix.version)).collect();
+    let ours = fixes.into_iter().filter(|fix| fix.origin == pending.source);
+    let (mut brought, others): (Vec<_>, Vec<_>) =
+        ours.partition(|fix| brings(pending, fix.version));
     brought.sort_by(|a, b| order(b.version, a.version));
+    // A fix that was not enough is named again above the candidate.
+    let is_left = |id: &String| {
+        let mut later = others.iter().filter(|fix| order(fix.version, &pending.candidate).is_gt());
+        later.any(|fix| fix.ids.contains(id))
+    };
     let mut ids: Vec<String> = Vec::new();
     let mut entries = Vec::new();
     for fix in brought {
-        let news: Vec<String> = fix.ids.iter().filter(|id| !ids.contains(id)).cloned().collect();
+        let news = fix.ids.iter().filter(|id| !ids.contains(id) && !is_left(id));
+        let news: Vec<String> = news.cloned().collect();
         if news.is_empty() {
             continue;
         }
@@ -100,6 +107,10 @@ mod tests {
         check(
             &[("openssl", "3.3.2-r1", &["CVE-1"]), ("openssl", "3.3.2-r2", &["CVE-1"])],
             &["3.3.2-r2 fixes CVE-1"],
+        );
+        check(
+            &[("openssl", "3.3.2-r1", &["CVE-1", "CVE-2"]), ("openssl", "3.3.4-r0", &["CVE-1"])],
+            &["3.3.2-r1 fixes CVE-2"],
         );
         check(&[("openssl", "3.3.2-r0", &["CVE-1"])], &[]);
         check(&[("openssl", "3.3.3-r1", &["CVE-1"])], &[]);

@@ -113,8 +113,8 @@ impl<'a> VerifiedApkIndex<'a> {
 /// Verifies an `APKINDEX.tar.gz`.
 ///
 /// One good signature by a key of `trusted` suffices. Only where no signature names such a key, one by a key that the
-/// `image` brings counts, which must not be given for an official repository. SHA-1 is accepted, because Alpine signs with nothing else, but not an index
-/// that carries the marks of a collision.
+/// `image` brings counts, which must not be given for an official repository. SHA-1 is accepted, because Alpine signs
+/// with nothing else, but not an index that carries the marks of a collision.
 pub fn verify_apk_index<'a>(
     bytes: &'a [u8],
     trusted: &ApkKeys,
@@ -159,7 +159,6 @@ struct Signature {
 
 impl Signature {
     fn check(&self, key: &RsaPublicKey, index: &[u8]) -> Result<(), ApkVerifyError> {
-        let bad = || ApkVerifyError::BadSignature { key: self.key.clone() };
         let (prefix, hash) = match self.hash {
             SignatureHash::Sha1 => match sha1_checked::Sha1::try_digest(index) {
                 CollisionResult::Ok(hash) => (SHA1_INFO, hash.to_vec()),
@@ -169,7 +168,8 @@ impl Signature {
             SignatureHash::Sha512 => (SHA512_INFO, Sha512::digest(index).to_vec()),
         };
         let scheme = Pkcs1v15Sign { hash_len: Some(hash.len()), prefix: prefix.into() };
-        key.verify(scheme, &hash, &self.bytes).map_err(|_| bad())
+        let verified = key.verify(scheme, &hash, &self.bytes);
+        verified.map_err(|_| ApkVerifyError::BadSignature { key: self.key.clone() })
     }
 }
 
@@ -182,27 +182,21 @@ const SHA512_INFO: &[u8] =
 
 /// Parts the signatures from what they are over: everything behind the members that hold them.
 fn split(bytes: &[u8]) -> Result<(Vec<Signature>, &[u8]), ApkVerifyError> {
-    const NO_GZIP: &str = "not gzip";
+    let no_gzip = |_| ApkVerifyError::Malformed("not gzip");
     let mut signatures = Vec::new();
     let mut rest = bytes;
-    loop {
+    for _ in 0..=MAX_SIGNATURES {
         let mut gzip = GzDecoder::new(rest);
         let mut tar = Vec::new();
         // A header says whether this member holds signatures; an index is not read further.
-        (&mut gzip)
-            .take(512)
-            .read_to_end(&mut tar)
-            .map_err(|_| ApkVerifyError::Malformed(NO_GZIP))?;
+        (&mut gzip).take(512).read_to_end(&mut tar).map_err(no_gzip)?;
         if !tar.starts_with(SIGNATURE_PREFIX.as_bytes()) {
             return Ok((signatures, rest));
         }
-        (&mut gzip)
-            .take(MAX_SIGNATURE_MEMBER)
-            .read_to_end(&mut tar)
-            .map_err(|_| ApkVerifyError::Malformed(NO_GZIP))?;
+        (&mut gzip).take(MAX_SIGNATURE_MEMBER).read_to_end(&mut tar).map_err(no_gzip)?;
         // At its end the decoder has read and checked the trailer, and nothing further.
-        if gzip.read(&mut [0]).map_err(|_| ApkVerifyError::Malformed(NO_GZIP))? != 0 {
-            return Err(ApkVerifyError::Malformed("its signatures are too large"));
+        if gzip.read(&mut [0]).map_err(no_gzip)? != 0 {
+            break;
         }
         read_signatures(&tar, &mut signatures)?;
         rest = gzip.into_inner();
@@ -210,6 +204,7 @@ fn split(bytes: &[u8]) -> Result<(Vec<Signature>, &[u8]), ApkVerifyError> {
             return Err(ApkVerifyError::Malformed("nothing behind its signature"));
         }
     }
+    Err(ApkVerifyError::Malformed("its signatures are too large"))
 }
 
 const SIGNATURE_PREFIX: &str = ".SIGN.";

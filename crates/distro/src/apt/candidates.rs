@@ -41,7 +41,7 @@ pub struct AptState<'a> {
     pub packages: &'a [Package],
     /// dpkg's own architecture: `amd64`.
     pub native: &'a str,
-    /// Packages on hold: `name`, of dpkg's own architecture, or `name:architecture`.
+    /// Packages on hold: `name`, of dpkg's own architecture, or `name:architecture` (`all` too).
     pub holds: &'a BTreeSet<String>,
     /// The content of `etc/machine-id`, if it has any: updates that a distribution hands out in phases are drawn by
     /// it, and apt takes all of them without.
@@ -113,13 +113,21 @@ impl<'a> Upgrade<'a> {
             None | Some("all") => native,
             Some(architecture) => architecture,
         };
-        let weighed = Weighed { name: &package.name, architecture, installed: &package.version };
+        let weighed = Weighed {
+            name: &package.name,
+            architecture,
+            is_native: architecture == native,
+            installed: &package.version,
+        };
         let versions = self.versions(package, weighed)?;
         let is_update = |version: &&Version<'_>| is_newer(version.version, &package.version);
         let preferred = self.preferred.candidate(weighed, &versions);
         let plain = self.plain.candidate(weighed, &versions);
         if let Some(version) = preferred.filter(is_update) {
-            let held_back = self.held_back(weighed, version, &versions);
+            let held_back = match self.is_on_hold(package, weighed) {
+                true => Some(HeldBack::Hold),
+                false => self.phased(weighed, version, &versions),
+            };
             self.add(package, version, &versions, held_back);
         }
         let kept_out = plain.filter(is_update).filter(|plain| {
@@ -143,7 +151,7 @@ impl<'a> Upgrade<'a> {
                 let entry = entry?;
                 // Packages for all architectures are those of dpkg's own.
                 let is_it = entry.architecture == weighed.architecture
-                    || (entry.architecture == "all" && weighed.architecture == self.state.native);
+                    || (entry.architecture == "all" && weighed.is_native);
                 if !is_it {
                     continue;
                 }
@@ -173,19 +181,20 @@ impl<'a> Upgrade<'a> {
         Ok(versions)
     }
 
-    fn held_back(
+    fn is_on_hold(&self, package: &Package, weighed: Weighed<'_>) -> bool {
+        let holds = self.state.holds;
+        let is_held = |arch: &str| holds.contains(&format!("{}:{arch}", package.name));
+        is_held(weighed.architecture)
+            || package.arch.as_deref().is_some_and(is_held)
+            || (weighed.is_native && holds.contains(&package.name))
+    }
+
+    fn phased(
         &self,
         weighed: Weighed<'_>,
         candidate: &Version<'_>,
         versions: &[Version<'_>],
     ) -> Option<HeldBack> {
-        let Weighed { name, architecture, .. } = weighed;
-        let AptState { holds, native, .. } = self.state;
-        let is_native = architecture == native;
-        if holds.contains(&format!("{name}:{architecture}")) || (is_native && holds.contains(name))
-        {
-            return Some(HeldBack::Hold);
-        }
         let (source, version) = candidate.source;
         let machine = self.state.machine_id.map(str::trim).filter(|id| !id.is_empty())?;
         let is_phased = candidate.phased < 100

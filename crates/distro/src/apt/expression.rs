@@ -1,6 +1,6 @@
 //! What preferences match names with: shell patterns, or regular expressions between slashes.
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// Memory that a compiled expression may take; an image writes it.
 const MAX_EXPRESSION_BYTES: usize = 1 << 20;
@@ -35,7 +35,7 @@ impl Expression {
     pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Glob(pattern) => glob(pattern.as_bytes(), text.as_bytes()),
-            Self::Regex(expression) => expression.is_match(text),
+            Self::Regex(expression) => expression.is_match(text.as_bytes()),
         }
     }
 }

@@ -14,8 +14,8 @@ const DIGITS: [u8; 256] = {
 const NONE: u8 = 0xff;
 
 /// The bytes of a SHA-256 in lower-case hexadecimal, the only form that archives use.
-pub(crate) fn sha256(text: &str) -> Option<[u8; 32]> {
-    let text: &[u8; 64] = text.as_bytes().try_into().ok()?;
+pub(crate) fn sha256(text: &[u8]) -> Option<[u8; 32]> {
+    let text: &[u8; 64] = text.try_into().ok()?;
     let (pairs, _) = text.as_chunks::<2>();
     let mut bytes = [0; 32];
     let mut seen = 0;
@@ -36,9 +36,9 @@ mod tests {
         let mut expected = [0; 32];
         expected[0] = 0x0f;
         expected[31] = 0xa5;
-        assert_eq!(sha256(&format!("0f{}a5", "00".repeat(30))), Some(expected));
+        assert_eq!(sha256(format!("0f{}a5", "00".repeat(30)).as_bytes()), Some(expected));
         for wrong in ["", "0f", &"0F".repeat(32), &"0g".repeat(32), &"00".repeat(33)] {
-            assert_eq!(sha256(wrong), None, "{wrong}");
+            assert_eq!(sha256(wrong.as_bytes()), None, "{wrong}");
         }
     }
 }

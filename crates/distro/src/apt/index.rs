@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(source("zlib", "2+b1"), [""; 0]);
         assert_eq!(source("a", "1"), ["a 1 all of a 1"]);
         let all: Vec<_> = index.sources().unwrap().map(|source| told(source.unwrap())).collect();
-        assert_eq!(all, [vec!["a 1 all of a 1"], vec![new, old, dev]]);
+        assert_eq!(all, [vec!["a 1 all of a 1"], vec![new, dev, old]]);
         let problems = index.problems().unwrap();
         assert_eq!(problems[0].message, "package at line 22: no Version");
     }

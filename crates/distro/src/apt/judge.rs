@@ -7,6 +7,7 @@ use crate::apt::asked::{AskedSuite, SuiteKeys};
 use crate::apt::release::{Release, ReleaseError, ReleaseState};
 use crate::apt::suites::{Pocket, signers};
 use crate::openpgp::keyring::Keyring;
+use crate::openpgp::keys::archive_keys;
 use crate::openpgp::verify::{Verified, VerifyError, verify_detached, verify_inline};
 
 /// How far a release may lie in the future, for clocks that are a little wrong. apt refuses from ten seconds on, but
@@ -35,8 +36,8 @@ pub enum SignedRelease<'b> {
 pub struct Judge<'k> {
     /// The distribution's keys, carried by the program or the host's; of them only those count that sign the suite.
     pub distribution: &'k Keyring,
-    /// Keys that the operator gave for archives of their own. For an official suite at its own host they count only
-    /// if they are the distribution's.
+    /// Keys that the operator gave: they count for every suite, but for those of the distribution's that are known to
+    /// sign another one.
     pub operator: Option<&'k Keyring>,
     /// The time to judge by.
     pub now: Timestamp,
@@ -129,9 +130,8 @@ impl Judge<'_> {
                 verify_detached(release, signature, keyring, self.now)
             }
         };
-        let mut ours = self.distribution.clone();
-        ours.extend(self.operator.cloned().unwrap_or_default());
-        let official = signers(asked.ecosystem, asked.pocket, ours);
+        let mut official = signers(asked.ecosystem, asked.pocket, self.distribution.clone());
+        official.extend(operators_signers(asked, self.operator));
         let image = match &asked.keys {
             SuiteKeys::Distribution => return Ok((verify(&official)?, Trust::Ours)),
             SuiteKeys::Image(keyring) => keyring,
@@ -156,7 +156,9 @@ impl Judge<'_> {
         accepted: Option<Timestamp>,
     ) -> (ArchiveStatus, Option<String>) {
         let latest = self.now.checked_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX);
-        if let Some(reason) = other_suite(asked, release) {
+        // Others name their suites as they like, and have keys of their own; apt only warns.
+        let other = other_suite(asked, release).filter(|_| trust == Trust::Ours);
+        if let Some(reason) = other {
             return (ArchiveStatus::Inconsistent, Some(reason));
         }
         if release.date > latest {
@@ -180,10 +182,19 @@ impl Judge<'_> {
     }
 }
 
+/// What is left of the operator's keys for an official suite: the distribution's own sign only what they sign.
+fn operators_signers(asked: &AskedSuite, operator: Option<&Keyring>) -> Keyring {
+    let known: Vec<_> = archive_keys(asked.ecosystem).map(|key| key.fingerprint).collect();
+    let operator = operator.cloned().unwrap_or_default();
+    let mut signing = signers(asked.ecosystem, asked.pocket, operator.clone());
+    signing.extend(operator.without(&known));
+    signing
+}
+
 /// Why a release is not that of the suite that was asked for; none where it is.
 ///
 /// One key signs several suites: without this an archive could answer with the frozen main suite where the security
-/// suite was asked for. Others' archives name themselves as they like, and have keys of their own.
+/// suite was asked for.
 fn other_suite(asked: &AskedSuite, release: &Release) -> Option<String> {
     let is_others = matches!(asked.keys, SuiteKeys::Image(_)) && asked.pocket == Pocket::Other;
     if asked.is_flat() || is_others {

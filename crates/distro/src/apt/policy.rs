@@ -29,6 +29,7 @@ pub(crate) struct Weighed<'a> {
     pub(crate) name: &'a str,
     /// Its architecture; of packages for all the system's.
     pub(crate) architecture: &'a str,
+    pub(crate) is_native: bool,
     pub(crate) installed: &'a str,
 }
 
@@ -130,9 +131,13 @@ fn default_priority(release: &Release) -> Priority {
 
 fn is_named(named: &PackageName, package: Weighed<'_>, version: &Version<'_>) -> bool {
     let name = if named.is_source { version.source.0 } else { package.name };
-    let is_any = named.architecture.is_none();
-    (is_any || named.architecture.as_deref() == Some(package.architecture))
-        && named.name.matches(name)
+    let is_architecture = match named.architecture.as_deref() {
+        // As apt 2.6 does it, whatever apt_preferences(5) leaves open.
+        None => package.is_native,
+        Some("any") => true,
+        Some(architecture) => architecture == package.architecture,
+    };
+    is_architecture && named.name.matches(name)
 }
 
 fn is_wanted_index(wanted: &Wanted, place: Place<'_>) -> bool {

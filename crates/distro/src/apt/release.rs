@@ -277,7 +277,7 @@ fn indexes(list: &str) -> Result<BTreeMap<String, IndexFile>, ReleaseError> {
         let size = size.parse().map_err(|_| wrong())?;
         // As archives without components write them.
         let path = path.strip_prefix("./").unwrap_or(path);
-        if hex::sha256(sha256).is_none() || !is_inside(path) {
+        if hex::sha256(sha256.as_bytes()).is_none() || !is_inside(path) {
             return Err(wrong());
         }
         if indexes.len() == MAX_INDEXES {

@@ -82,7 +82,12 @@ fn source_lists(files: &BTreeMap<String, Vec<u8>>) -> impl Iterator<Item = (&str
 /// The release's own suites where the image names none of them, and its security suite in any case.
 fn add_release(ask: &mut Vec<AskedSuite>, release: &[Suite], system: AptSystem<'_>) {
     let Some(codename) = release.first().map(|suite| suite.codename) else { return };
-    let is_own = |asked: &&AskedSuite| Pocket::split(&asked.suite).0 == codename;
+    // Others name their suites after releases too, such as `bookworm-pgdg`, or `bookworm` with components of their own.
+    let is_own = |asked: &&AskedSuite| {
+        let (release, pocket) = Pocket::split(&asked.suite);
+        let has_main = asked.components.iter().any(|component| component == "main");
+        release == codename && pocket != Pocket::Other && has_main
+    };
     let names_own = ask.iter().any(|asked| is_own(&asked));
     let components: BTreeSet<&str> = ask
         .iter()

@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::apt::deb822::StanzaError;
 use crate::apt::entry::{IndexEntry, is_inside};
@@ -82,55 +82,37 @@ impl<R: Read> Scanner<R> {
     fn next_stanza(&mut self) -> Result<Option<(Range<usize>, Fields, u64)>, StanzaError> {
         let mut fields = Fields::default();
         let mut first_line = self.lines + 1;
-        // Counted from the stanza's beginning, because filling the buffer moves it.
+        // Where the next line begins, counted from where the stanza does: filling the buffer moves that.
         let mut at = 0;
         loop {
-            let Some(line) = self.line_at(at)? else {
+            let pending = self.buffer.get(self.pending.clone()).unwrap_or_default();
+            let from = at;
+            for newline in memchr_iter(b'\n', pending.get(from..).unwrap_or_default()) {
+                let line = at..from + newline;
+                at = line.end + 1;
+                self.lines += 1;
+                let bytes = pending.get(line.clone()).unwrap_or_default();
+                if !is_blank(bytes) {
+                    fields.add(bytes, line.start);
+                } else if fields.has_any {
+                    let stanza = self.pending.start..self.pending.start + line.start;
+                    self.pending.start += at;
+                    return Ok(Some((stanza, fields, first_line)));
+                } else {
+                    first_line = self.lines + 1;
+                }
+            }
+            if self.at_end {
+                let rest = pending.get(at..).unwrap_or_default();
+                if !is_blank(rest) {
+                    fields.add(rest, at);
+                }
                 let stanza = self.pending.clone();
                 self.end();
                 return Ok(fields.has_any.then_some((stanza, fields, first_line)));
-            };
-            let next = line.end + 1;
-            let bytes = self.buffer.get(self.place(&line)).unwrap_or_default();
-            if !bytes.trim_ascii_end().is_empty() {
-                fields.add(bytes, line.start);
-                at = next;
-                continue;
-            }
-            let stanza = self.pending.start..self.pending.start + line.start;
-            self.pending.start = (self.pending.start + next).min(self.pending.end);
-            if fields.has_any {
-                return Ok(Some((stanza, fields, first_line)));
-            }
-            // Empty lines and comments in front of a stanza.
-            fields = Fields::default();
-            first_line = self.lines + 1;
-            at = 0;
-        }
-    }
-
-    /// The line that begins at `at`, without its end; none at the end of the index.
-    fn line_at(&mut self, at: usize) -> Result<Option<Range<usize>>, StanzaError> {
-        let mut searched = at;
-        loop {
-            let pending = self.buffer.get(self.pending.clone()).unwrap_or_default();
-            let rest = pending.get(searched..).unwrap_or_default();
-            if let Some(length) = memchr(b'\n', rest) {
-                self.lines += 1;
-                return Ok(Some(at..searched + length));
-            }
-            searched = pending.len();
-            if self.at_end {
-                let is_line = searched > at;
-                self.lines += u64::from(is_line);
-                return Ok(is_line.then_some(at..searched));
             }
             self.fill()?;
         }
-    }
-
-    fn place(&self, line: &Range<usize>) -> Range<usize> {
-        self.pending.start + line.start..self.pending.start + line.end
     }
 
     /// Fills the buffer behind what is pending, which moves to its front.
@@ -170,17 +152,30 @@ impl<R: Read> Scanner<R> {
     }
 }
 
+fn is_blank(line: &[u8]) -> bool {
+    match line {
+        [] => true,
+        [b' ' | b'\t' | b'\r', ..] => line.trim_ascii().is_empty(),
+        _ => false,
+    }
+}
+
 impl Fields {
     /// Takes a line that is not empty into account, which begins at `start` of the stanza.
     fn add(&mut self, line: &[u8], start: usize) {
-        match line.first() {
+        match line.first().map(u8::to_ascii_lowercase) {
             Some(b'#') => return,
             Some(b' ' | b'\t') => {
                 self.has_stray |= !self.has_any;
                 self.has_any = true;
                 return;
             }
-            _ => self.has_any = true,
+            Some(b'a' | b'f' | b'm' | b'p' | b's' | b'v') => self.has_any = true,
+            // No field that is wanted begins so; whether it is a field at all does not matter.
+            _ => {
+                self.has_any = true;
+                return;
+            }
         }
         let Some(colon) = memchr(b':', line) else {
             self.has_stray = true;
@@ -213,14 +208,13 @@ impl Fields {
         if self.has_stray {
             return Err("a line that is no field");
         }
-        let text = |place: &Option<Range<usize>>| -> Result<Option<&'b str>, &'static str> {
-            let Some(place) = place else { return Ok(None) };
-            let bytes = stanza.get(place.clone()).unwrap_or_default();
-            if bytes.len() > MAX_FIELD {
-                return Err("a field that is too long");
-            }
-            let text = str::from_utf8(bytes).map_err(|_| "a field that is not UTF-8")?;
-            Ok(Some(text).filter(|text| !text.is_empty()))
+        let bytes = |place: &Option<Range<usize>>| {
+            place.as_ref().and_then(|place| stanza.get(place.clone()))
+        };
+        let text = |place| match bytes(place) {
+            None | Some([]) => Ok(None),
+            Some(bytes) if bytes.len() > MAX_FIELD => Err("a field that is too long"),
+            Some(bytes) => str::from_utf8(bytes).map(Some).map_err(|_| "a field that is not UTF-8"),
         };
         let name = text(&self.name)?.ok_or("no Package")?;
         let version = text(&self.version)?.ok_or("no Version")?;
@@ -232,8 +226,8 @@ impl Fields {
             return Err("a Filename that leaves the archive");
         }
         let size = text(&self.size)?.map(str::parse).transpose();
-        let sha256 = match text(&self.sha256)? {
-            None => None,
+        let sha256 = match bytes(&self.sha256) {
+            None | Some([]) => None,
             Some(text) => Some(hex::sha256(text).ok_or("a SHA256 that is none")?),
         };
         let phased = text(&self.phased)?.map_or(Ok(entry::NOT_PHASED), |percentage| {

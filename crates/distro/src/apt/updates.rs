@@ -7,6 +7,7 @@ use plimsoll_model::{
 };
 use plimsoll_versions::{InvalidVersion, Scheme, compare};
 
+use crate::apt::entry::IndexEntry;
 use crate::apt::packages::IndexPackage;
 
 /// The name of these advisories' feed.
@@ -31,21 +32,31 @@ impl SourceUpdates {
     /// Takes a package of the index into account. Versions are compared as dpkg does; a version that is none is an
     /// error, and the package does not count.
     pub fn add(&mut self, package: IndexPackage) -> Result<(), InvalidVersion> {
-        let IndexPackage { name, source, .. } = package;
+        self.add_binary(package.source, &package.name)
+    }
+
+    /// The same for a package of a compiled index.
+    pub fn add_entry(&mut self, entry: &IndexEntry<'_>) -> Result<(), InvalidVersion> {
+        let (name, version) = (entry.source.to_owned(), entry.source_version.to_owned());
+        self.add_binary(SourcePackage { name, version }, entry.name)
+    }
+
+    fn add_binary(&mut self, source: SourcePackage, binary: &str) -> Result<(), InvalidVersion> {
+        let binary = binary.to_owned();
         match self.newest.entry(source.name.clone()) {
             Entry::Vacant(vacant) => {
                 compare(Scheme::Dpkg, &source.version, &source.version)?;
-                vacant.insert(SourceUpdate { source, binaries: BTreeSet::from([name]) });
+                vacant.insert(SourceUpdate { source, binaries: BTreeSet::from([binary]) });
             }
             Entry::Occupied(mut occupied) => {
                 let known = occupied.get_mut();
                 match compare(Scheme::Dpkg, &source.version, &known.source.version)? {
                     Ordering::Less => {}
                     Ordering::Equal => {
-                        known.binaries.insert(name);
+                        known.binaries.insert(binary);
                     }
                     Ordering::Greater => {
-                        *known = SourceUpdate { source, binaries: BTreeSet::from([name]) };
+                        *known = SourceUpdate { source, binaries: BTreeSet::from([binary]) };
                     }
                 }
             }

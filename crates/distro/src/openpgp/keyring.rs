@@ -6,6 +6,8 @@ use pgp::errors::Error;
 use pgp::packet::{Packet, PacketParser};
 use pgp::types::KeyDetails;
 
+use crate::openpgp::armor::blocks;
+
 /// The Debian keyring has ten certificates and 56 kB; what is far beyond is no keyring of an archive.
 const MAX_KEYRING: usize = 16 << 20;
 
@@ -40,7 +42,7 @@ impl Keyring {
             return Err(KeyringError::TooLarge);
         }
         let mut certificates = Vec::new();
-        for block in blocks(bytes) {
+        for block in blocks(bytes, b"-----BEGIN PGP PUBLIC KEY BLOCK-----") {
             for certificate in certificates_of(block) {
                 if certificates.len() == MAX_CERTIFICATES {
                     return Err(KeyringError::TooLarge);
@@ -70,6 +72,16 @@ impl Keyring {
         self
     }
 
+    /// Drops the certificates with these fingerprints (upper-case hexadecimal).
+    #[must_use]
+    pub(crate) fn without(mut self, fingerprints: &[&str]) -> Self {
+        self.certificates.retain(|certificate| {
+            let fingerprint = fingerprint(certificate);
+            !fingerprints.contains(&fingerprint.as_str())
+        });
+        self
+    }
+
     /// The fingerprints of the certificates, in upper-case hexadecimal.
     pub fn fingerprints(&self) -> impl Iterator<Item = String> {
         self.certificates.iter().map(fingerprint)
@@ -83,23 +95,6 @@ impl Keyring {
 /// A key's fingerprint as people write it.
 pub(crate) fn fingerprint(key: &impl KeyDetails) -> String {
     format!("{:X}", key.fingerprint())
-}
-
-/// The armoured blocks of a file; a binary file is one block.
-fn blocks(bytes: &[u8]) -> Vec<&[u8]> {
-    const BEGIN: &[u8] = b"-----BEGIN PGP PUBLIC KEY BLOCK-----";
-
-    let begins: Vec<usize> = bytes
-        .windows(BEGIN.len())
-        .enumerate()
-        .filter(|&(at, window)| window == BEGIN && (at == 0 || bytes.get(at - 1) == Some(&b'\n')))
-        .map(|(at, _)| at)
-        .collect();
-    if begins.is_empty() {
-        return vec![bytes];
-    }
-    let ends = begins.iter().skip(1).copied().chain([bytes.len()]);
-    begins.iter().zip(ends).filter_map(|(&begin, end)| bytes.get(begin..end)).collect()
 }
 
 /// The certificates of one block. GnuPG's own notes (trust packets, as in Ubuntu's keyring) are left out: rpgp takes

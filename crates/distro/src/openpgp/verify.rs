@@ -3,6 +3,7 @@ use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey, SignedPu
 use pgp::packet::{Signature, SignatureType, SubpacketData};
 use pgp::types::KeyDetails;
 
+use crate::openpgp::armor::blocks;
 use crate::openpgp::assess::{SoundKey, assess_primary, assess_subkey, is_strong};
 use crate::openpgp::clearsign::{self, FrameError};
 use crate::openpgp::keyring::{Keyring, fingerprint};
@@ -155,18 +156,21 @@ fn checked_text(file: &[u8]) -> Result<&str, VerifyError> {
     str::from_utf8(file).map_err(|_| VerifyError::Malformed("not UTF-8".to_owned()))
 }
 
-fn read_signatures(block: &[u8]) -> Result<Vec<Signature>, VerifyError> {
-    if block.len() > MAX_RELEASE {
-        return Err(VerifyError::TooLarge { size: block.len() });
+fn read_signatures(file: &[u8]) -> Result<Vec<Signature>, VerifyError> {
+    if file.len() > MAX_RELEASE {
+        return Err(VerifyError::TooLarge { size: file.len() });
     }
     let malformed = |error: pgp::errors::Error| VerifyError::Malformed(error.to_string());
-    let (found, _headers) = DetachedSignature::from_reader_many_buf(block).map_err(malformed)?;
     let mut signatures = Vec::new();
-    for signature in found {
-        if signatures.len() == MAX_SIGNATURES {
-            return Err(VerifyError::Malformed("too many signatures".to_owned()));
+    for block in blocks(file, b"-----BEGIN PGP SIGNATURE-----") {
+        let (found, _headers) =
+            DetachedSignature::from_reader_many_buf(block).map_err(malformed)?;
+        for signature in found {
+            if signatures.len() == MAX_SIGNATURES {
+                return Err(VerifyError::Malformed("too many signatures".to_owned()));
+            }
+            signatures.push(signature.map_err(malformed)?.signature);
         }
-        signatures.push(signature.map_err(malformed)?.signature);
     }
     if signatures.is_empty() { Err(VerifyError::Unsigned) } else { Ok(signatures) }
 }

@@ -197,8 +197,7 @@ mod tests {
     fn locks_of_dnf_and_of_yum() {
         let text =
             "# Added lock on Tue\nbash-0:5.1.8-6.el9.*\n\n0:zsh-5-1.el7.*\n!curl-0:8-*\nodd\n";
-        let only =
-            |name: &str, text| Lock::Only { name: name.to_owned(), pattern: pattern(text) };
+        let only = |name: &str, text| Lock::Only { name: name.to_owned(), pattern: pattern(text) };
         assert_eq!(
             parse_locks(text),
             [

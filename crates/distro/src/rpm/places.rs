@@ -11,6 +11,10 @@ const REPOMD: &str = "repodata/repomd.xml";
 /// A mirror list names some hundred addresses.
 const MAX_MIRRORS: usize = 10_000;
 
+/// Why a repository is refused that names no address of its own.
+const ONLY_MIRRORS: &str =
+    "it names only a list of mirrors, and the distribution's own address is not known";
+
 /// Which repositories of an image are asked, and which are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
@@ -78,10 +82,11 @@ impl Place {
 
 /// Decides which repositories are asked, and where.
 ///
-/// Only hosts of the distribution itself are asked, always over https, and hosts for which `is_allowed` holds. Mirror
-/// lists and metalinks lead to hosts that nobody here knows, so where only such a list is given, the distribution's own
-/// address of that repository is asked instead; where that is not known, the repository is refused. An image whose files
-/// name no repository at all has the defaults of its release.
+/// Only hosts of the distribution itself are asked, always over https, and hosts for which `is_allowed` holds. Mirrors,
+/// and lists that lead to them, are hosts that nobody here knows: where an image names only such for a repository that
+/// its distribution has for everybody, the distribution's own address of that repository is asked instead. An image
+/// that leads to nothing at its distribution has the defaults of its release, because what is asked is what the
+/// distribution has fixed.
 pub fn places(
     system: &System,
     configuration: &Configuration,
@@ -99,7 +104,7 @@ pub fn places(
             )),
         }
     }
-    if configuration.repositories.is_empty() {
+    if places.asked.iter().all(|place| place.host != Host::Official) {
         let defaults = official::defaults(system).map(|known| official_place(system, &known, None));
         places.asked.extend(defaults.flatten());
     }
@@ -121,37 +126,35 @@ fn place(
     };
     let mut refused = None;
     for text in &repository.addresses {
-        match Address::parse(text) {
+        let why = match Address::parse(text) {
             Ok(address) if address.is_at(hosts) => {
                 return Ok(made(address.secured().base(), Host::Official));
             }
             Ok(address) if is_allowed(&address.host) => {
                 return Ok(made(address.base(), Host::Allowed));
             }
-            Ok(_) => {
-                refused = refused.or(Some((text.clone(), "its host is not the distribution's")));
-            }
-            Err(why) => refused = refused.or(Some((text.clone(), why))),
-        }
+            Ok(_) => "its host is not the distribution's",
+            Err(why) => why,
+        };
+        refused = refused.or(Some((text.clone(), why)));
     }
-    let Some(Mirrors::List(list) | Mirrors::Metalink(list)) = &repository.mirrors else {
-        return Err(refused.unwrap_or_else(|| (String::new(), "it has no address")));
-    };
     if let Some(known) = official::find(system, &repository.id)
         && let Some(place) = official_place(system, &known, Some(repository))
     {
         return Ok(place);
     }
-    match (&repository.mirrors, Address::parse(list)) {
-        (Some(Mirrors::List(_)), Ok(address)) if address.is_at(hosts) => Ok(Place {
-            mirror_list: Some(address.secured().file()),
-            ..made(String::new(), Host::Official)
-        }),
-        _ => Err((
-            list.clone(),
-            "it names only a list of mirrors, and the distribution's own address is not known",
-        )),
-    }
+    let unknown = match &repository.mirrors {
+        Some(Mirrors::List(list)) => match Address::parse(list) {
+            Ok(address) if address.is_at(hosts) => {
+                let list = Some(address.secured().file());
+                return Ok(Place { mirror_list: list, ..made(String::new(), Host::Official) });
+            }
+            _ => (list.clone(), ONLY_MIRRORS),
+        },
+        Some(Mirrors::Metalink(list)) => (list.clone(), ONLY_MIRRORS),
+        None => (String::new(), "it has no address"),
+    };
+    Err(refused.unwrap_or(unknown))
 }
 
 /// A known repository at its own address: as the image has it set up, or as it comes.
@@ -234,11 +237,13 @@ mod tests {
              [epel]\nmetalink=https://mirrors.fedoraproject.org/metalink?repo=epel-9\n\
              [evil]\nbaseurl=http://169.254.169.254/latest\n\
              [file]\nbaseurl=file:///etc\n\
+             [appstream]\nbaseurl=http://mirror.example/alma/AppStream/\n\
              [off]\nbaseurl=http://evil.example/x\nenabled=0\n",
             &[
                 "baseos Official https://repo.almalinux.org/almalinux/9/BaseOS/x86_64/os/",
                 "own Official https://repo.almalinux.org/almalinux/9/x/",
                 "corp Allowed http://mirror.corp/y/",
+                "appstream Official https://repo.almalinux.org/almalinux/9/AppStream/x86_64/os/",
                 "epel not_allowed mirrors.fedoraproject.org/metalink?repo=epel-9: it names only a list of mirrors, \
                  and the distribution's own address is not known",
                 "evil not_allowed 169.254.169.254/latest: its host is not the distribution's",
@@ -248,17 +253,18 @@ mod tests {
     }
 
     #[test]
-    fn an_image_without_repositories_has_those_of_its_release() {
+    fn an_image_that_leads_to_nothing_has_the_repositories_of_its_release() {
+        let base = "azurelinux-official-base Official \
+                    https://packages.microsoft.com/azurelinux/3.0/prod/base/x86_64/";
+        check(Ecosystem::AzureLinux, "3.0", "", &[base]);
+        check(Ecosystem::AzureLinux, "3.0", "[own]\nbaseurl=http://x/\nenabled=0\n", &[base]);
         check(
             Ecosystem::AzureLinux,
             "3.0",
-            "",
-            &[
-                "azurelinux-official-base Official https://packages.microsoft.com/azurelinux/3.0/prod/base/x86_64/",
-            ],
+            "[own]\nbaseurl=http://mirror.corp/\n",
+            &["own Allowed http://mirror.corp/", base],
         );
-        // One that has them all switched off has none.
-        check(Ecosystem::AzureLinux, "3.0", "[base]\nbaseurl=http://x/\nenabled=0\n", &[]);
+        check(Ecosystem::Mageia, "9", "", &[]);
     }
 
     #[test]

@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "fixtures; clippy knows tests only by their attribute")]
 
+mod judge;
 mod oracle;
 mod policy;
+mod real;

@@ -240,7 +240,7 @@ fn preferences_choose_by_package() {
     check_pin("src:*:i386", "release a=oldstable", "990", &[a, a, b, c_pinned]);
     // Without an architecture dpkg's own is meant.
     check_pin("b c", "release a=oldstable", "990", &[a, a, b_pinned, c]);
-    check_pin("/[bc]/", "release a=oldstable", "990", &[a, a, b_pinned, c]);
+    check_pin("/^[bc]/", "release a=oldstable", "990", &[a, a, b_pinned, c]);
     check_pin("b", "origin security.debian.org", "-10", &[a, a, b_pinned, c]);
     // A downgrade is none of our updates, but what is newer is kept out by it.
     check_pin("a", "version 0*", "1001", &[a, a, b, c]);

@@ -1,34 +1,25 @@
 //! Real archives of one day: every signature, every index, and what they offer to real package lists.
 
-#![expect(clippy::unwrap_used, reason = "fixtures; clippy knows tests only by their attribute")]
-
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use plimsoll_distro::{
-    Keyring, Packages, Pocket, Release, ReleaseState, SourceUpdates, Suite, VerifyError,
-    archive_keys, security_advisories, suites, verify_inline,
+    AptState, AskedSuite, CompiledIndex, Index, Judge, JudgedRelease, Keyring, Offer, Packages,
+    Pending, Pocket, Preferences, SignedRelease, SourceUpdates, Suite, VerifyError, archive_keys,
+    pending_updates, security_advisories, suites, verify_inline,
 };
-use plimsoll_model::{Ecosystem, RangeEnd, Scope};
+use plimsoll_model::{ArchiveStatus, Ecosystem, Package, PackageId, RangeEnd, Scope};
+use plimsoll_testkit::shared_data;
 use plimsoll_unpack::{Decoder, Limits};
-use plimsoll_versions::{Scheme, compare};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
-/// The shared test data, or nothing where there is none.
-#[expect(clippy::print_stdout, reason = "a skip is told")]
 fn shared(path: &str) -> Option<PathBuf> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if !data.exists() {
-        println!("skipped: needs shared/data");
-        return None;
-    }
-    Some(data.join(path))
+    Some(shared_data()?.join(path))
 }
 
 fn at(time: &str) -> Timestamp {
@@ -121,31 +112,77 @@ const SUITES: [Known; 6] = [
     },
 ];
 
+fn asked(suite: &Suite) -> AskedSuite {
+    AskedSuite::official(suite, &["main"], &["amd64".to_owned()])
+}
+
+/// What becomes of a file that answers for a suite.
+fn judge(suite: &Suite, keyring: &Keyring, file: &[u8], now: &str) -> JudgedRelease {
+    let judge = Judge { distribution: keyring, operator: None, now: at(now) };
+    judge.release(&asked(suite), SignedRelease::Inline(file), None)
+}
+
+fn in_release(folder: &str) -> Vec<u8> {
+    fs::read(shared("archive").unwrap().join(folder).join("InRelease")).unwrap()
+}
+
 #[test]
 fn every_suite_is_signed_by_its_keys_and_has_its_packages() {
     for Known { folder, scope, pocket, date, end, packages, signers } in SUITES {
         let suite = suite(scope, pocket);
         let Some(keyring) = keyring(suite.ecosystem.as_str()) else { return };
-        let folder = shared("archive").unwrap().join(folder);
-        let file = fs::read(folder.join("InRelease")).unwrap();
-        let verified = verify_inline(&file, &suite.signers(keyring), at(NOW)).unwrap();
-        assert_eq!(verified.signers().len(), signers, "{}", suite.name);
+        let judged = judge(&suite, &keyring, &in_release(folder), NOW);
+        assert_eq!(judged.suite.status, ArchiveStatus::Verified, "{:?}", judged.suite);
+        assert_eq!(judged.suite.signed_by.unwrap().split(", ").count(), signers, "{folder}");
+        assert_eq!(judged.suite.date, Some(at(date)));
+        assert_eq!(judged.suite.valid_until, end.map(at));
+        assert_eq!(judged.pocket, pocket);
 
-        let release = Release::of(&verified).unwrap();
-        assert_eq!(release.date, at(date));
-        assert_eq!(release.valid_until, end.map(at));
-        let codename = release.codename.as_deref().unwrap();
-        assert!(codename == suite.name || codename == suite.codename, "{codename}");
-
-        let path = Suite::packages_index("amd64");
-        let index = fs::read(folder.join(&path)).unwrap();
-        release.index(&path).unwrap().check(&index).unwrap();
-        let unpacked = unpack(&folder.join(&path));
-        let found = Packages::new(BufReader::new(unpacked.as_slice()))
-            .inspect(|package| assert!(package.is_ok(), "{package:?}"))
-            .count();
-        assert_eq!(found, packages, "{}", suite.name);
+        let release = judged.release.unwrap();
+        let files = release.packages_files(Some("main"), "amd64");
+        let [file] = files.as_slice() else { panic!("{files:?}") };
+        assert_eq!(file.file.path, "main/binary-amd64/Packages.xz");
+        let path = shared("archive").unwrap().join(folder).join(&file.file.path);
+        file.file.check(&fs::read(&path).unwrap()).unwrap();
+        let unpacked = unpack(&path);
+        assert_eq!(file.unpacked_size, Some(unpacked.len() as u64));
+        let compiled = CompiledIndex::of(unpacked.as_slice()).unwrap();
+        assert_eq!((compiled.packages(), compiled.problems()), (packages, 0), "{folder}");
+        Index::from_bytes(folder, compiled.to_bytes()).unwrap().verify().unwrap();
     }
+}
+
+#[test]
+fn a_suite_is_not_taken_for_another_nor_for_news_for_ever() {
+    let Some(debian) = keyring("debian") else { return };
+    let ubuntu = keyring("ubuntu").unwrap();
+    let check = |scope: &str, pocket, folder: &str, now: &str, status, reason: &str| {
+        let suite = suite(scope, pocket);
+        let keyring = if scope.starts_with("debian") { &debian } else { &ubuntu };
+        let judged = judge(&suite, keyring, &in_release(folder), now);
+        assert_eq!(judged.suite.status, status);
+        assert_eq!(judged.suite.reason.as_deref(), Some(reason));
+    };
+    let security = "debian-security/bookworm-security";
+    let ended = "valid until 2026-11-28T00:53:02Z";
+    let now = "2026-11-28T00:53:02Z";
+    check("debian:12", Pocket::Security, security, now, ArchiveStatus::Expired, ended);
+    // Long before it was signed.
+    let now = "2026-11-19T00:00:00Z";
+    let early = judge(&suite("debian:12", Pocket::Security), &debian, &in_release(security), now);
+    assert_eq!(early.suite.status, ArchiveStatus::WronglySigned);
+    assert!(early.suite.reason.unwrap().ends_with("is not valid now"));
+    // Ubuntu signs all suites with one key.
+    let other = "it is noble (noble), not noble-security";
+    let frozen = "ubuntu/noble";
+    check("ubuntu:24.04", Pocket::Security, frozen, NOW, ArchiveStatus::Inconsistent, other);
+    let other = "it is noble-security (noble), not noble";
+    let newer = "ubuntu/noble-security";
+    check("ubuntu:24.04", Pocket::Main, newer, NOW, ArchiveStatus::Inconsistent, other);
+    // Debian does not.
+    let judged =
+        judge(&suite("debian:12", Pocket::Security), &debian, &in_release("debian/bookworm"), NOW);
+    assert_eq!(judged.suite.status, ArchiveStatus::WronglySigned);
 }
 
 #[test]
@@ -175,10 +212,6 @@ fn a_changed_byte_an_unknown_key_and_time_are_told_apart() {
 
     let error = verify_inline(&good, &debian, at("2031-02-01T00:00:00Z")).unwrap_err();
     assert!(matches!(error, VerifyError::KeyExpired { .. }), "{error}");
-
-    let release = Release::of(&verify_inline(&good, &debian, at(NOW)).unwrap()).unwrap();
-    assert!(matches!(release.state(at(NOW)), ReleaseState::Current { .. }));
-    assert!(matches!(release.state(at("2026-11-28T00:53:02Z")), ReleaseState::Expired { .. }));
 }
 
 #[test]
@@ -219,82 +252,125 @@ fn the_expiry_named_in_the_program_is_that_of_the_keys_that_signed() {
     assert_eq!(seen.len(), 6, "{seen:?}");
 }
 
-/// Installed packages of a dpkg status file: name to version and source.
-fn installed(image: &str) -> Option<Vec<plimsoll_distro::IndexPackage>> {
+/// Installed packages of a dpkg status file.
+fn installed(image: &str, ecosystem: Ecosystem) -> Option<Vec<Package>> {
     let status = unpack(&shared(&format!("rootfs/dpkg-status/{image}.status.xz"))?);
-    Some(Packages::new(BufReader::new(status.as_slice())).map(|package| package.unwrap()).collect())
+    let package = |package: plimsoll_distro::IndexPackage| Package {
+        id: PackageId::of(ecosystem, &package.name, &package.version, Some(&package.architecture)),
+        ecosystem,
+        name: package.name,
+        version: package.version,
+        arch: Some(package.architecture),
+        source: Some(package.source),
+        module: None,
+        vendor: None,
+        license: None,
+        purl: String::new(),
+        locations: Vec::new(),
+        introduced_in: None,
+    };
+    Some(Packages::new(status.as_slice()).map(|found| package(found.unwrap())).collect())
 }
 
-fn index(folder: &str) -> Vec<plimsoll_distro::IndexPackage> {
-    let path = shared("archive").unwrap().join(folder).join(Suite::packages_index("amd64"));
-    let bytes = unpack(&path);
-    Packages::new(BufReader::new(bytes.as_slice())).map(|package| package.unwrap()).collect()
-}
-
-/// The names under "package" of an expected result, without a JSON reader.
-fn expected(image: &str) -> BTreeSet<String> {
+/// The values of a field in an expected result, without a JSON reader.
+fn expected(image: &str, field: &str) -> Vec<String> {
     let path = shared(&format!("expected/apt-delta/{image}.json")).unwrap();
     let text = fs::read_to_string(path).unwrap();
+    let start = format!("\"{field}\": \"");
     text.lines()
-        .filter_map(|line| line.trim().strip_prefix("\"package\": \""))
+        .filter_map(|line| line.trim().strip_prefix(&start))
         .map(|rest| rest.trim_end_matches([',', '"']).to_owned())
         .collect()
 }
 
-fn is_newer(a: &str, b: &str) -> bool {
-    compare(Scheme::Dpkg, a, b).unwrap() == Ordering::Greater
+/// The binary packages of an update in the words of an expected result.
+fn told(pending: &Pending) -> Vec<String> {
+    let Pending { source, installed, binaries, .. } = pending;
+    let told = |binary: &plimsoll_distro::PendingBinary| {
+        format!("{} {source} {} {} {installed}", binary.name, binary.installed, binary.candidate)
+    };
+    binaries.iter().map(told).collect()
 }
 
 #[test]
-fn what_is_upgradable_is_found_by_binary_and_by_source() {
-    fn check(image: &str, scope: &str, folders: &[&str]) {
-        let Some(installed) = installed(image) else { return };
-        let expected = expected(image);
-        assert!(!expected.is_empty());
+fn what_is_upgradable_is_what_apt_found() {
+    fn check(image: &str, scope: &str, folders: &[&str], sources: usize) {
+        let parsed: Scope = scope.parse().unwrap();
+        let Some(packages) = installed(image, parsed.ecosystem) else { return };
+        let keyring = keyring(parsed.ecosystem.as_str()).unwrap();
+        let suites: Vec<_> = SUITES
+            .iter()
+            .filter(|known| folders.contains(&known.folder))
+            .map(|known| {
+                let suite = suite(scope, known.pocket);
+                let judged = judge(&suite, &keyring, &in_release(known.folder), NOW);
+                let path = Suite::packages_index("amd64");
+                let path = shared("archive").unwrap().join(known.folder).join(path);
+                let compiled = CompiledIndex::of(unpack(&path).as_slice()).unwrap();
+                let index = Index::from_bytes(known.folder, compiled.to_bytes()).unwrap();
+                (suite, judged, index)
+            })
+            .collect();
+        let offers: Vec<_> = suites
+            .iter()
+            .map(|(suite, judged, index)| Offer {
+                suite: &suite.name,
+                site: suite.host,
+                pocket: judged.pocket,
+                release: judged.release.as_ref().unwrap(),
+                component: "main",
+                architecture: "amd64",
+                index,
+            })
+            .collect();
+        let state = AptState {
+            packages: &packages,
+            native: "amd64",
+            holds: &BTreeSet::new(),
+            machine_id: None,
+        };
+        let found = pending_updates(state, &offers, &Preferences::of(&BTreeMap::new())).unwrap();
+        assert_eq!(found.problems, []);
+        assert_eq!(found.pending.len(), sources, "{image}");
+        assert!(
+            found.pending.iter().all(|pending| pending.security && pending.held_back.is_none())
+        );
 
-        let mut candidates: BTreeMap<String, String> = BTreeMap::new();
-        for package in folders.iter().flat_map(|folder| index(folder)) {
-            let best = candidates.entry(package.name).or_insert_with(|| package.version.clone());
-            if is_newer(&package.version, best) {
-                *best = package.version;
+        let mut upgraded: Vec<_> = found.pending.iter().flat_map(told).collect();
+        upgraded.sort();
+        let [names, sources, from, to, installed] =
+            ["package", "source", "installed", "candidate", "installed_source"]
+                .map(|field| expected(image, field));
+        let mut expected: Vec<_> = (0..names.len())
+            .map(|n| format!("{} {} {} {} {}", names[n], sources[n], from[n], to[n], installed[n]))
+            .collect();
+        expected.sort();
+        assert!(!expected.is_empty());
+        assert_eq!(upgraded, expected, "{image}");
+
+        // By source, as the feed of the archive sees it.
+        let mut updates = SourceUpdates::default();
+        for entries in suites.last().unwrap().2.sources().unwrap() {
+            for entry in entries.unwrap() {
+                updates.add_entry(&entry).unwrap();
             }
         }
-        let upgradable: BTreeSet<_> = installed
-            .iter()
-            .filter(|package| {
-                candidates.get(&package.name).is_some_and(|best| is_newer(best, &package.version))
-            })
-            .map(|package| package.name.clone())
-            .collect();
-        assert_eq!(upgradable, expected, "{image}");
-
-        let mut updates = SourceUpdates::default();
-        for package in index(folders.last().unwrap()) {
-            updates.add(package).unwrap();
-        }
-        let scope: Scope = scope.parse().unwrap();
-        let fixed: BTreeMap<_, _> = security_advisories(&scope, "security", &updates)
+        let fixed: BTreeMap<_, _> = security_advisories(&parsed, "security", &updates)
             .map(|advisory| match advisory.ranges[0].end.clone() {
                 RangeEnd::Fixed(version) => (advisory.package.name, version),
                 end => panic!("{end:?}"),
             })
             .collect();
-        let behind: BTreeSet<_> = installed
-            .iter()
-            .filter(|package| {
-                fixed
-                    .get(&package.source.name)
-                    .is_some_and(|version| is_newer(version, &package.source.version))
-            })
-            .map(|package| package.name.clone())
-            .collect();
-        assert_eq!(behind, expected, "{image}, by source");
+        for pending in &found.pending {
+            assert_eq!(fixed.get(&pending.source), Some(&pending.candidate));
+        }
     }
     check(
         "debian-bookworm-main-slim",
         "debian:12",
         &["debian/bookworm", "debian-security/bookworm-security"],
+        5,
     );
-    check("debian-bullseye-main-slim", "debian:11", &["debian-security/bullseye-security"]);
-    check("ubuntu-noble-release", "ubuntu:24.04", &["ubuntu/noble", "ubuntu/noble-security"]);
+    check("debian-bullseye-main-slim", "debian:11", &["debian-security/bullseye-security"], 15);
+    check("ubuntu-noble-release", "ubuntu:24.04", &["ubuntu/noble", "ubuntu/noble-security"], 21);
 }

@@ -4,8 +4,10 @@
 
 mod support;
 
+mod archive_states;
 mod bad_input;
 mod changes_apt;
+mod changes_faults;
 mod commands;
 mod concurrency;
 mod database;

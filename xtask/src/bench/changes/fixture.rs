@@ -22,7 +22,8 @@ const NOW: i64 = 1_795_500_000;
 const WEEK: i64 = 7 * 86_400;
 
 const STATUS: &str = "rootfs/dpkg-status/debian-bookworm-main-slim.status.xz";
-const MAIN: &str = "debian/dists/bookworm";
+/// In the shared data, without `dists`.
+const MAIN: &str = "archive/debian/bookworm";
 /// Besides the changelog: as of a small package.
 const SMALL_BYTES: usize = 100_000;
 /// Of its sibling, which nobody should ask for.
@@ -97,11 +98,10 @@ impl Fixture {
         );
         Layout::of(&Image::new([layer])).write(&self.image())?;
 
-        let main = self.archive().join("ftp.debian.org").join(MAIN);
+        let main = self.archive().join("ftp.debian.org/debian/dists/bookworm");
         fs::create_dir_all(main.join("main/binary-amd64"))?;
         for name in ["InRelease", "main/binary-amd64/Packages.xz"] {
-            let from = data.join("archive").join(MAIN).join(name);
-            fs::write(main.join(name), fs::read(from)?)?;
+            fs::write(main.join(name), fs::read(data.join(MAIN).join(name))?)?;
         }
 
         let key = AptKey::new(1);
@@ -158,10 +158,7 @@ impl Source {
                 .file(&format!("usr/share/{package}/data"), random.bytes(size))
                 .changelog(&changelog)
         };
-        [
-            package(name, SMALL_BYTES),
-            package(&format!("{name}-large"), LARGE_BYTES).source(name),
-        ]
+        [package(name, SMALL_BYTES), package(&format!("{name}-large"), LARGE_BYTES).source(name)]
     }
 }
 

@@ -9,8 +9,10 @@ use super::format::{
     BY_SOURCE, FIELDS, HAS_SHA256, HAS_SIZE, KIND, NAMES, PACKAGES, PROBLEMS, PackageRecord,
     ProblemRecord, SOURCES, STRINGS, VERSION, multi_arch_code,
 };
+use crate::apt::deb822::StanzaError;
 use crate::apt::entry::IndexEntry;
 use crate::apt::packages::PackagesError;
+use crate::apt::read_ahead::read_ahead;
 use crate::apt::scan::Scanner;
 
 /// Broken packages that are named; of an index with more nothing is right.
@@ -24,19 +26,11 @@ pub struct CompiledIndex {
 }
 
 impl CompiledIndex {
-    /// Reads an index, uncompressed. Broken packages are left out and counted; what fails the whole index is an error.
-    pub fn of(index: impl Read) -> Result<Self, PackagesError> {
-        let mut scanner = Scanner::new(index);
-        let mut compiler = Compiler::default();
-        loop {
-            match scanner.next() {
-                Ok(None) => break,
-                Ok(Some(entry)) => compiler.add(&entry)?,
-                Err(error @ PackagesError::Package { .. }) => compiler.add_problem(&error)?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(compiler.finish()?)
+    /// Reads an index, uncompressed, on a second thread. Broken packages are left out and counted; what fails the whole
+    /// index is an error.
+    pub fn of(index: impl Read + Send) -> Result<Self, PackagesError> {
+        read_ahead(index, |index| compile(Scanner::new(index)))
+            .map_err(|source| StanzaError::Read { line: 0, source })?
     }
 
     /// How many packages there are.
@@ -60,7 +54,19 @@ impl CompiledIndex {
     }
 }
 
-/// Collects packages in the order of the index, which is nearly always that of their names.
+fn compile(mut scanner: Scanner<impl Read>) -> Result<CompiledIndex, PackagesError> {
+    let mut compiler = Compiler::default();
+    loop {
+        match scanner.next() {
+            Ok(None) => return Ok(compiler.finish()?),
+            Ok(Some(entry)) => compiler.add(&entry)?,
+            Err(error @ PackagesError::Package { .. }) => compiler.add_problem(&error)?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Collects packages in the order of the index, which is that of their sources in most archives.
 #[derive(Default)]
 struct Compiler {
     packages: Vec<PackageRecord>,
@@ -70,12 +76,6 @@ struct Compiler {
     architecture: (String, StringRef),
     problems: Vec<ProblemRecord>,
     n_problems: usize,
-}
-
-/// Neighbours by name that have one source, as most have.
-struct Run {
-    first: u32,
-    end: u32,
 }
 
 impl Compiler {
@@ -120,32 +120,35 @@ impl Compiler {
 
     fn finish(self) -> Result<CompiledIndex, BuildError> {
         let fields = &self.fields;
-        let mut order: Vec<_> =
-            self.packages.iter().map(|record| (record.name(fields), record)).collect();
-        order.sort_by_key(|(name, _)| *name);
+        let name = |record: &PackageRecord| record.name(fields);
+        let mut order: Vec<_> = self
+            .packages
+            .iter()
+            .zip(0..)
+            .map(|(record, at)| (beginning(name(record)), record, at))
+            .collect();
+        order.sort_by(|(a_begins, a, _), (b_begins, b, _)| {
+            a_begins.cmp(b_begins).then_with(|| name(a).cmp(name(b)))
+        });
         let mut by_name = KeysBuilder::new(PACKAGES);
         let mut packages = Vec::with_capacity(order.len());
-        for (name, record) in order {
-            by_name.push(name)?;
+        let mut places = vec![0; order.len()];
+        for ((_, record, at), place) in order.into_iter().zip(0..) {
+            by_name.push(name(record))?;
             packages.push(*record);
+            if let Some(known) = places.get_mut::<usize>(at) {
+                *known = place;
+            }
         }
 
-        let mut runs: Vec<(&[u8], Run)> = Vec::new();
-        for (record, first) in packages.iter().zip(0..) {
-            let source = record.source(fields);
-            match runs.last_mut() {
-                Some((last, run)) if *last == source => run.end = first + 1,
-                _ => runs.push((source, Run { first, end: first + 1 })),
-            }
-        }
-        runs.sort_by_key(|(source, _)| *source);
+        let mut sources: Vec<(&[u8], u32)> =
+            self.packages.iter().map(|record| record.source(fields)).zip(places).collect();
+        sources.sort_by_key(|(source, _)| *source);
         let mut by_source = KeysBuilder::new(BY_SOURCE);
-        let mut numbers: Vec<U32> = Vec::with_capacity(packages.len());
-        for (source, Run { first, end }) in runs {
-            for number in first..end {
-                by_source.push(source)?;
-                numbers.push(number.into());
-            }
+        let mut numbers: Vec<U32> = Vec::with_capacity(sources.len());
+        for (source, place) in sources {
+            by_source.push(source)?;
+            numbers.push(place.into());
         }
 
         let n_packages = packages.len();
@@ -159,6 +162,15 @@ impl Compiler {
         table.records(PROBLEMS, &self.problems)?;
         Ok(CompiledIndex { table, packages: n_packages, problems: self.n_problems })
     }
+}
+
+/// The first bytes of a name as a number, which orders as they do: most comparisons of names end with it.
+fn beginning(name: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    for (byte, of_name) in bytes.iter_mut().zip(name) {
+        *byte = *of_name;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 fn number(length: usize) -> Result<u32, BuildError> {

@@ -124,6 +124,24 @@ fn other_addresses_are_asked_only_if_the_operator_allows_their_hosts() {
         ]
     );
 
+    // Suites of others that are named after the release do not stand for it.
+    let list = "deb http://repo.example.org/pg bookworm-pgdg main\n\
+                deb http://repo.example.org/tools bookworm stable\n";
+    let request = request("debian:12", &[(LIST, list)], &[NATIVE], &["repo.example.org"]);
+    assert_eq!(
+        asked(&request),
+        [
+            "http://repo.example.org/pg bookworm-pgdg main Other by the image's keys",
+            "http://repo.example.org/tools bookworm stable Main by the image's keys",
+            MAIN,
+            UPDATES,
+            SECURITY,
+        ]
+    );
+}
+
+#[test]
+fn allowed_hosts_are_asked_as_the_image_names_them() {
     let list = "deb [signed-by=/etc/apt/keyrings/x.gpg] http://Repo.Example.org:81/apt nodistro main\n\
                 deb http://repo.example.org/flat ./\n\
                 deb http://repo.example.org/debian bookworm-security main\n";

@@ -83,10 +83,10 @@ pub(crate) fn deb(name: &str, entries: &[(&str, &str)]) -> Deb {
     Deb::new(name, version).architecture("amd64").changelog(&changelog(name, entries))
 }
 
-/// A changelog of these versions and bullets, newest first.
+/// A changelog of these versions and bullets, newest first, for the suite `bookworm`.
 pub(crate) fn changelog(source: &str, entries: &[(&str, &str)]) -> String {
     let entry = |(version, text): &(&str, &str)| {
-        changelog_entry(source, version, "bookworm-security", &format!("  * {text}"))
+        changelog_entry(source, version, "bookworm", &format!("  * {text}"))
     };
     entries.iter().map(entry).collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,116 @@
+//! Which updates are pending.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::Value;
+
+use super::{CODENAMES, Machine, Release, release};
+use crate::findings::text;
+use crate::program::Program;
+
+/// The program with a frozen archive in the place of Debian's.
+pub(super) fn program(release: &Release, version: &str) -> Program {
+    let key = release.frozen("key.gpg").display().to_string();
+    let program = Program::new().from_copy().with(&["--keyring", &key]);
+    serve(&program, release, version);
+    program
+}
+
+/// Puts a frozen archive in the place of Debian's.
+pub(super) fn serve(program: &Program, release: &Release, version: &str) {
+    for address in ["ftp.debian.org/debian", "security.debian.org/debian-security"] {
+        let _ = fs::remove_file(program.copy_of(address));
+        program.place(address, &release.frozen(version));
+    }
+}
+
+/// The updates that the program would install: source and version, with the binaries.
+pub(crate) fn updates(changes: &Value) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let updates = changes["updates"].as_array().unwrap().iter();
+    updates
+        .filter(|update| update["held_back"].is_null())
+        .map(|update| {
+            let binaries = update["binaries"].as_array().unwrap().iter().map(text).collect();
+            ((text(&update["source"]), text(&update["candidate"])), binaries)
+        })
+        .collect()
+}
+
+/// What each update is said to fix, and whether it is a security update.
+fn ids(changes: &Value) -> BTreeMap<String, (bool, Vec<String>)> {
+    let updates = changes["updates"].as_array().unwrap().iter();
+    let ids = |update: &Value| update["ids"].as_array().unwrap().iter().map(text).collect();
+    updates
+        .map(|update| {
+            assert!(update["problem"].is_null(), "{update}");
+            let source = text(&update["source"]);
+            // gcc-12
+            let source = source.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+            (source, (update["security"].as_bool().unwrap(), ids(update)))
+        })
+        .collect()
+}
+
+/// An image that nobody touched, and images whose administrators told apt something.
+fn check(codename: &str) {
+    let Some(release) = release(codename) else { return };
+    let Some(machine) = Machine::new(release) else { return };
+    let program = program(release, "v2");
+    machine.use_frozen("v2");
+    let compare = |case: &str, count: usize| {
+        let pending = machine.dist_upgrade();
+        assert_eq!(pending.len(), count, "{codename} {case}: {pending:?}");
+        let changes = program.json(&["changes", &machine.reference()]);
+        assert_eq!(updates(&changes), machine.sources_of(&pending), "{codename} {case}");
+        changes
+    };
+
+    let changes = compare("as it is", 7);
+    let fixes = |ids: &[&str]| (true, ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+    let expected = [
+        ("debconf", fixes(&["GHSA-PLIM-SOLL-0001"])),
+        ("gcc-", fixes(&["CVE-2026-900003"])),
+        ("tzdata", (false, Vec::new())),
+        ("util-linux", fixes(&["CVE-2026-900001", "CVE-2026-900002"])),
+        ("zlib", fixes(&["CVE-2026-900004"])),
+    ];
+    assert_eq!(ids(&changes), expected.map(|(source, is)| (source.to_owned(), is)).into());
+
+    machine.root.run(&["apt-mark", "hold", "zlib1g"]);
+    let changes = compare("on hold", 6);
+    let held = changes["updates"].as_array().unwrap().iter().find(|it| it["source"] == "zlib");
+    assert_eq!(held.unwrap()["held_back"], "hold");
+    machine.root.run(&["apt-mark", "unhold", "zlib1g"]);
+
+    let preferences = "etc/apt/preferences.d/test";
+    let pin = |text: String| machine.root.write(preferences, text);
+    let backports = format!("Package: zlib1g\nPin: release n={codename}-backports\n");
+    pin(format!("{backports}Pin-Priority: 990\n"));
+    let changes = compare("backports wanted", 7);
+    assert!(updates(&changes).keys().any(|(_, version)| version.ends_with("+plimsoll2~bpo1")));
+    pin("Package: *\nPin: release l=Debian-Security\nPin-Priority: -1\n".to_owned());
+    compare("no security updates wanted", 1);
+    pin("Package: gcc-*-base lib*\nPin: version *\nPin-Priority: -1\n".to_owned());
+    compare("some not wanted", 4);
+    fs::remove_file(machine.root.path(preferences)).unwrap();
+
+    machine.apt(&["dist-upgrade"]);
+    let changes = compare("up to date", 0);
+    assert_eq!(changes["updates"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_pending_in_bullseye_is_what_apt_says() {
+    check(CODENAMES[0]);
+}
+
+#[test]
+fn what_is_pending_in_bookworm_is_what_apt_says() {
+    check(CODENAMES[1]);
+}
+
+#[test]
+fn what_is_pending_in_trixie_is_what_apt_says() {
+    check(CODENAMES[2]);
+}

@@ -1,0 +1,132 @@
+//! What one root file system has and another lacks, as a layer: what a build step would have left.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use plimsoll_testkit::{Compression, Layer};
+use tar::{Archive, Builder, EntryType, Header};
+
+/// What makes a member the same: not its time, which a second build changes.
+#[derive(PartialEq, Eq)]
+struct Member {
+    kind: EntryType,
+    mode: u32,
+    owner: (u64, u64),
+    link: Option<Vec<u8>>,
+    content: Vec<u8>,
+}
+
+/// A root file system in a tar, as a layer.
+pub(super) fn whole(tar: &Path) -> Result<Layer> {
+    let bytes = std::fs::read(tar).with_context(|| tar.display().to_string())?;
+    Ok(Layer::from_tar(&bytes, Compression::Gzip))
+}
+
+/// The layer that makes `after` of `before`.
+pub(super) fn difference(before: &Path, after: &Path) -> Result<Layer> {
+    let open = |path: &Path| File::open(path).with_context(|| path.display().to_string());
+    let tar = changes(open(before)?, open(after)?)
+        .with_context(|| format!("comparing {} with {}", before.display(), after.display()))?;
+    Ok(Layer::from_tar(&tar, Compression::Gzip))
+}
+
+fn changes(before: impl Read, after: impl Read) -> io::Result<Vec<u8>> {
+    let mut known = BTreeMap::new();
+    for entry in Archive::new(before).entries()? {
+        let mut entry = entry?;
+        known.insert(path(&entry), member(&mut entry)?);
+    }
+    let mut layer = Builder::new(Vec::new());
+    for entry in Archive::new(after).entries()? {
+        let mut entry = entry?;
+        let path = path(&entry);
+        let member = member(&mut entry)?;
+        if known.remove(&path).as_ref() != Some(&member) {
+            append(&mut layer, &path, &member, entry.header().clone())?;
+        }
+    }
+    // What is left was removed (OCI image specification, "Whiteouts").
+    for path in known.keys() {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut header = Header::new_gnu();
+        header.set_size(0);
+        header.set_mode(0o644);
+        layer.append_data(&mut header, format!("{parent}/.wh.{name}"), io::empty())?;
+    }
+    layer.into_inner()
+}
+
+/// Without `./` in front and a slash behind.
+fn path<R: Read>(entry: &tar::Entry<'_, R>) -> String {
+    let bytes = entry.path_bytes();
+    let path = String::from_utf8_lossy(&bytes);
+    path.trim_start_matches("./").trim_end_matches('/').to_owned()
+}
+
+fn member<R: Read>(entry: &mut tar::Entry<'_, R>) -> io::Result<Member> {
+    let link = entry.link_name_bytes().map(|name| name.into_owned());
+    let header = entry.header();
+    let (kind, mode) = (header.entry_type(), header.mode()?);
+    let owner = (header.uid()?, header.gid()?);
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content)?;
+    Ok(Member { kind, mode, owner, link, content })
+}
+
+fn append(
+    layer: &mut Builder<Vec<u8>>,
+    path: &str,
+    member: &Member,
+    mut header: Header,
+) -> io::Result<()> {
+    match &member.link {
+        Some(link) => {
+            let link = String::from_utf8_lossy(link);
+            layer.append_link(&mut header, path, &*link)
+        }
+        None if path.is_empty() => Ok(()),
+        None => layer.append_data(&mut header, path, &*member.content),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_testkit::{Entry, TarWriter};
+
+    #[test]
+    fn only_what_differs_is_in_the_layer() {
+        let tar = |entries: &[Entry]| {
+            let mut tar = TarWriter::new(Vec::new());
+            entries.iter().for_each(|entry| tar.append(entry).unwrap());
+            tar.finish().unwrap()
+        };
+        let before = tar(&[
+            Entry::directory("./etc"),
+            Entry::file("./etc/same", "1"),
+            Entry::file("./etc/changed", "1"),
+            Entry::file("./etc/gone", "1"),
+        ]);
+        let after = tar(&[
+            Entry::directory("./etc"),
+            Entry::file("./etc/same", "1"),
+            Entry::file("./etc/changed", "2"),
+            Entry::symlink("./etc/new", "same"),
+        ]);
+        let layer = changes(&*before, &*after).unwrap();
+        let mut found = Vec::new();
+        for entry in Archive::new(&*layer).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let content = member(&mut entry).unwrap().content;
+            found.push((path(&entry), String::from_utf8(content).unwrap()));
+        }
+        let owned = |path: &str, content: &str| (path.to_owned(), content.to_owned());
+        assert_eq!(
+            found,
+            [owned("etc/changed", "2"), owned("etc/new", ""), owned("etc/.wh.gone", "")]
+        );
+    }
+}
