@@ -68,7 +68,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let name = |name: &str| format!("{}/{name}", registry.host());
     let (shop, updated) = (name("shop:1.4"), name("shop:1.4-updated"));
     demo.show_variables();
-    demo.run(&["db", "update", SCOPE, "--feed", "apt-archive"], &[0])?;
+    // Where other feeds than the archive cannot be reached from here, it says so and goes on without.
+    demo.run(&["db", "update", SCOPE], &[0])?;
     demo.run(&["bases", "learn", &name("debian")], &[0])?;
 
     title("Since then Debian has fixed a lot, and the tag of the base has moved");
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     title("Is it true? The same image after a real upgrade");
     images.push_updated(&registry);
-    demo.run(&["diff", &shop, &updated], ANSWERED)?;
+    demo.run(&["scan", &updated], ANSWERED)?;
     let scan: confirm::Scan = demo.document(&["scan", "--format", "json", &shop])?;
     let diff: confirm::Diff = demo.document(&["diff", "--format", "json", &shop, &updated])?;
     println!();
@@ -160,15 +161,21 @@ impl<'a> Demo<'a> {
         serde_json::from_slice(&output.stdout).context("reading what plimsoll printed")
     }
 
-    /// The registry ends with the demo; the image stays.
+    /// The registry ends with the demo; the images stay.
     fn say_what_is_next(&self, images: &Images) -> Result<()> {
-        let layout = self.directory.join("shop");
-        Layout::of(&images.shop).write(&self.root.join(&layout)).context("writing the image")?;
+        let keep = |image, name| {
+            let layout = self.directory.join(name);
+            let written = Layout::of(image).write(&self.root.join(&layout));
+            written.context("writing an image")?;
+            Ok::<_, anyhow::Error>(format!("oci:{}", layout.display()))
+        };
+        let shop = keep(&images.shop, "shop")?;
+        let updated = keep(&images.updated_shop, "updated-shop")?;
         println!("\nNext, in a shell with these three variables:\n");
-        let image = format!("oci:{}", layout.display());
         for arguments in ["scan --by finding", "changes --full", "inventory"] {
-            println!("  {} {arguments} {image}", self.program.display());
+            println!("  {} {arguments} {shop}", self.program.display());
         }
+        println!("  {} diff {shop} {updated}", self.program.display());
         println!("\nand without them, with your own images and every feed:\n");
         for arguments in ["scan IMAGE", "ps", "help"] {
             println!("  {} {arguments}", self.program.display());

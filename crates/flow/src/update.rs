@@ -172,8 +172,10 @@ pub(crate) fn refresh(
             .filter(|(feed, scope)| !has_answered(session, current.as_ref(), feed, scope))
             .map(|(feed, _)| feed.name)
             .collect();
-        for feed in left_alone {
-            let text = format!("feed {feed}: it failed less than an hour ago; not asked again yet");
+        if !left_alone.is_empty() {
+            let names: Vec<_> = left_alone.into_iter().collect();
+            let names = names.join(", ");
+            let text = format!("failed less than an hour ago, not asked again yet: {names}");
             observer(Event::Warning(text));
         }
         let whole = UpdateRequest {

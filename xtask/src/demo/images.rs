@@ -14,7 +14,7 @@ pub(super) struct Images {
     base: Image,
     newer_base: Image,
     pub(super) shop: Image,
-    updated_shop: Image,
+    pub(super) updated_shop: Image,
 }
 
 impl Images {

@@ -49,14 +49,30 @@ fn changes(before: impl Read, after: impl Read) -> io::Result<Vec<u8>> {
         }
     }
     // What is left was removed (OCI image specification, "Whiteouts").
-    for path in known.keys() {
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    for path in known.keys().filter(|path| !parents(path).any(|parent| known.contains_key(parent)))
+    {
         let mut header = Header::new_gnu();
         header.set_size(0);
         header.set_mode(0o644);
-        layer.append_data(&mut header, format!("{parent}/.wh.{name}"), io::empty())?;
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        layer.append_data(&mut header, whiteout(path), io::empty())?;
     }
     layer.into_inner()
+}
+
+/// The directories that a path lies in, the nearest first.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path.rsplit_once('/'), |(parent, _)| parent.rsplit_once('/'))
+        .map(|(parent, _)| parent)
+}
+
+fn whiteout(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((parent, name)) => format!("{parent}/.wh.{name}"),
+        None => format!(".wh.{path}"),
+    }
 }
 
 /// Without `./` in front and a slash behind.
@@ -67,7 +83,7 @@ fn path<R: Read>(entry: &tar::Entry<'_, R>) -> String {
 }
 
 fn member<R: Read>(entry: &mut tar::Entry<'_, R>) -> io::Result<Member> {
-    let link = entry.link_name_bytes().map(|name| name.into_owned());
+    let link = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
     let header = entry.header();
     let (kind, mode) = (header.entry_type(), header.mode()?);
     let owner = (header.uid()?, header.gid()?);
@@ -108,7 +124,9 @@ mod tests {
             Entry::directory("./etc"),
             Entry::file("./etc/same", "1"),
             Entry::file("./etc/changed", "1"),
-            Entry::file("./etc/gone", "1"),
+            Entry::directory("./etc/gone"),
+            Entry::file("./etc/gone/too", "1"),
+            Entry::file("./old", "1"),
         ]);
         let after = tar(&[
             Entry::directory("./etc"),
@@ -126,7 +144,12 @@ mod tests {
         let owned = |path: &str, content: &str| (path.to_owned(), content.to_owned());
         assert_eq!(
             found,
-            [owned("etc/changed", "2"), owned("etc/new", ""), owned("etc/.wh.gone", "")]
+            [
+                owned("etc/changed", "2"),
+                owned("etc/new", ""),
+                owned("etc/.wh.gone", ""),
+                owned(".wh.old", ""),
+            ]
         );
     }
 }

@@ -103,7 +103,7 @@ mod tests {
         let main = Some("https://ftp.debian.org/debian");
         let security = Some("https://security.debian.org/debian-security");
         debian("http://ftp.de.debian.org/debian/", main);
-        debian("https://cdn-aws.deb.debian.org/debian", main);
+        debian("https://ftp.us.debian.org/debian", main);
         debian("http://security.debian.org", security);
         debian("http://ftp.debian.org/debian-security", security);
         let snapshot = "http://snapshot.debian.org/archive/debian/20241116T083000Z/";

@@ -66,3 +66,24 @@ fn seed_words(seed: &[u8]) -> [u32; 4] {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found out with apt 2.6.1 and libstdc++; tests/apt asks apt for more where it is installed.
+    #[test]
+    fn machines_draw_as_with_apt() {
+        fn check(source: &str, version: &str, expected: u32) {
+            let machine = "0123456789abcdef0123456789abcdef";
+            assert_eq!(draw(format!("{source}-{version}-{machine}").as_bytes()), expected);
+            for percentage in 0..=100 {
+                let is_kept = is_kept_back(source, version, machine, percentage);
+                assert_eq!(is_kept, u32::from(percentage) < expected, "{percentage}");
+            }
+        }
+        check("s0", "1.0-2", 56);
+        check("s1", "1.1-2", 19);
+        check("openssl", "3.0.13-0ubuntu3.16", 44);
+    }
+}

@@ -48,7 +48,7 @@ pub(crate) struct PackageName {
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// Those of indexes with these marks.
-    Release(ReleaseMarks),
+    Release(Box<ReleaseMarks>),
     /// Those from a host.
     Origin(Expression),
     /// Those themselves.
@@ -104,18 +104,19 @@ impl Preferences {
             match stanzas.read_into(&mut stanza) {
                 Ok(false) => return,
                 Ok(true) if self.pins.len() < MAX_PINS => {}
-                Ok(true) => return self.problem(path, "more entries than any system has"),
-                Err(error) => return self.problem(path, error),
+                Ok(true) => {
+                    return self.problem(path, "more entries than any system has".to_owned());
+                }
+                Err(error) => return self.problem(path, error.to_string()),
             }
             match pin(&stanza) {
                 Ok(pin) => self.pins.push(pin),
-                Err(what) => self.problem(path, format_args!("line {}: {what}", stanza.line)),
+                Err(what) => self.problem(path, format!("line {}: {what}", stanza.line)),
             }
         }
     }
 
-    fn problem(&mut self, path: &str, message: impl ToString) {
-        let message = message.to_string();
+    fn problem(&mut self, path: &str, message: String) {
         self.problems.push(Problem { path: path.to_owned(), layer: None, message });
     }
 }
@@ -148,7 +149,7 @@ fn pin(stanza: &Stanza) -> Result<Pin, &'static str> {
         names => Packages::Named(names.split_whitespace().map(name).collect::<Result<_, _>>()?),
     };
     let wanted = match kind.to_ascii_lowercase().as_str() {
-        "release" => Wanted::Release(marks(data)?),
+        "release" => Wanted::Release(Box::new(marks(data)?)),
         "origin" => {
             let quoted = data.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             Wanted::Origin(Expression::parse(quoted.unwrap_or(data))?)

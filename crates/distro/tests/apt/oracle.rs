@@ -77,7 +77,7 @@ pub(crate) fn check_against_apt(case: &Case<'_>) {
     assert_eq!(ours, by_apt, "apt with {:?}", case.preferences);
 }
 
-fn ours(case: &Case<'_>) -> AptUpdates {
+pub(crate) fn ours(case: &Case<'_>) -> AptUpdates {
     let releases: Vec<Release> = case.lists.iter().map(|list| release(list.release)).collect();
     let indexes: Vec<[(&str, Index); 2]> = case
         .lists

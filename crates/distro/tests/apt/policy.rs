@@ -351,3 +351,14 @@ fn every_machine_draws_as_with_apt() {
         oracle::check_against_apt(&case);
     }
 }
+
+#[test]
+fn versions_that_dpkg_refuses_are_named_and_the_rest_is_judged() {
+    let lists = &[Listed { packages: &["a 2", "b v2", "b 2", "c 2"], ..MAIN }];
+    let case = Case { lists, installed: &["a 1", "b 1", "c one"], ..CASE };
+    let found = oracle::ours(&case);
+    let pending: Vec<_> = found.pending.iter().map(|pending| pending.source.as_str()).collect();
+    assert_eq!(pending, ["a", "b"]);
+    let problems: Vec<_> = found.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(problems, ["bookworm b", "debian/c@one:amd64"]);
+}

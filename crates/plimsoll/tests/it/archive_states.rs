@@ -44,7 +44,7 @@ fn check(context: &TestContext, status: &str, reason: &str) -> Answer {
 
     // A scan does without the archive and says so; with no other feed nothing can be known.
     let scan = context.plimsoll(&["scan", "image", "--format", "json"]).ends_with(11);
-    let scan = scan.says("warning: feed apt-archive: ");
+    let scan = scan.says("warning: ").says("apt-archive");
     let coverage = &scan.json()["coverage"];
     assert!(coverage.to_string().contains("no_data"), "{coverage}");
     answer

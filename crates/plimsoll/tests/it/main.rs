@@ -14,6 +14,7 @@ mod database;
 mod debian;
 mod documents;
 mod engines;
+mod evidence;
 mod explain;
 mod feeds;
 mod flipped_bytes;

@@ -12,7 +12,7 @@ pub(crate) use answer::{Answer, assert_answer};
 pub(crate) use archive::*;
 pub(crate) use context::TestContext;
 pub(crate) use feeds::{Feeds, Osv, secdb};
-pub(crate) use server::FeedServer;
+pub(crate) use server::{FeedServer, Request};
 pub(crate) use shared::{extract, rootfs_of_status, shared};
 pub(crate) use systems::{
     Apk, BASE, Dpkg, alpine_release, apk_database, debian_release, dpkg_status, entries_of, shop,

@@ -1,6 +1,9 @@
 //! A root file system with its apt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use plimsoll_testkit::SystemRoot;
 
@@ -12,6 +15,14 @@ pub(crate) struct Machine {
     pub(crate) root: SystemRoot,
     release: &'static Release,
 }
+
+/// Only what tests gave is a source.
+const OPTIONS: &[&str] = &[
+    "-oDir::Etc::SourceList=/mnt/sources.list",
+    "-oDir::Etc::SourceParts=/mnt/none",
+    "-oAPT::Sandbox::User=root",
+    "-oAcquire::Languages=none",
+];
 
 /// A pending update as apt names it: the package, and its version before and after.
 pub(crate) type Pending = BTreeSet<(String, String, String)>;
@@ -47,10 +58,10 @@ impl Machine {
 
     /// Gives apt a frozen archive.
     pub(crate) fn use_frozen(&self, version: &str) {
-        let _ = std::fs::remove_dir_all(self.root.path("mnt/archive"));
+        let _ = fs::remove_dir_all(self.root.path("mnt/archive"));
         let from = self.release.frozen(version);
         copy(&from, &self.root.path("mnt/archive"));
-        self.root.write("mnt/key.gpg", std::fs::read(self.release.frozen("key.gpg")).unwrap());
+        self.root.write("mnt/key.gpg", fs::read(self.release.frozen("key.gpg")).unwrap());
         let codename = self.release.codename;
         let suites = ["", "-backports", "-security"].map(|pocket| format!("{codename}{pocket}"));
         let suites = suites.iter().filter(|suite| from.join("dists").join(suite).exists());
@@ -59,16 +70,8 @@ impl Machine {
     }
 
     pub(crate) fn apt(&self, words: &[&str]) -> String {
-        let options = [
-            "apt-get",
-            "-y",
-            "-oDir::Etc::SourceList=/mnt/sources.list",
-            "-oDir::Etc::SourceParts=/mnt/none",
-            "-oAPT::Sandbox::User=root",
-            "-oAcquire::Languages=none",
-            "--no-install-recommends",
-        ];
-        self.root.run(&[&options, words].concat())
+        let program = &["apt-get", "-y", "--no-install-recommends"];
+        self.root.run(&[program, OPTIONS, words].concat())
     }
 
     /// What apt would upgrade now.
@@ -92,21 +95,26 @@ impl Machine {
         pending: &Pending,
     ) -> BTreeMap<(String, String), BTreeSet<String>> {
         let mut sources: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-        for (name, _, to) in pending {
-            let wanted = format!("{name}={to}");
-            let stanza = self.root.run(&["apt-cache", "show", &wanted]);
+        if pending.is_empty() {
+            return sources;
+        }
+        let wanted: Vec<_> = pending.iter().map(|(name, _, to)| format!("{name}={to}")).collect();
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let shown = self.root.run(&[&["apt-cache", "show"], OPTIONS, &wanted].concat());
+        for stanza in shown.split("\n\n").filter(|stanza| stanza.starts_with("Package: ")) {
             let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name));
+            let (name, version) = (field("Package: ").unwrap(), field("Version: ").unwrap());
             let source = field("Source: ").unwrap_or(name);
-            let (source, version) = source.split_once(" (").unwrap_or((source, to));
+            let (source, version) = source.split_once(" (").unwrap_or((source, version));
             let source = (source.to_owned(), version.trim_end_matches(')').to_owned());
-            sources.entry(source).or_default().insert(name.clone());
+            sources.entry(source).or_default().insert(name.to_owned());
         }
         sources
     }
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    let status = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let status = Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
     assert!(status.success());
 }
