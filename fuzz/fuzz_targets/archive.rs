@@ -90,9 +90,10 @@ fn check_compiled(file: &[u8]) {
     }
 }
 
-/// Whatever preferences say, an update is a newer version.
+/// Whatever preferences and configuration say, an update is a newer version.
 fn check_preferences(file: &[u8]) {
-    let files = BTreeMap::from([("etc/apt/preferences".to_owned(), file.to_vec())]);
+    let paths = ["etc/apt/preferences", "etc/apt/apt.conf"];
+    let files = BTreeMap::from(paths.map(|path| (path.to_owned(), file.to_vec())));
     let preferences = Preferences::of(&files);
     let stanza = "Package: a\nVersion: 2\nArchitecture: amd64\n\n\
                   Package: a\nVersion: 1\nArchitecture: amd64\n\n\

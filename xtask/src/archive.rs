@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     std::fs::create_dir_all(&args.directory).context("making the directory")?;
     // apt runs in a directory of its own.
-    let directory = args.directory.canonicalize().context("finding the directory")?;
+    let directory = std::path::absolute(&args.directory).context("finding the directory")?;
     let architecture = process::read(Command::new("dpkg").arg("--print-architecture"))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let archive = FrozenArchive {

@@ -33,7 +33,7 @@ enum Task {
     Test(test::Args),
     /// The rules of this repository that no other tool checks
     Tidy,
-    /// Build a real, outdated Debian image and scan it
+    /// Build a real, outdated Debian image, scan it, do as advised and scan again
     Demo(demo::Args),
     /// Make small archives of real packages with updates, to try `plimsoll changes` on
     Archive(archive::Args),

@@ -55,6 +55,9 @@ pub(crate) const PARTS: &[Part] = &[
         "dnf's locks",
     ),
     part("createrepo-c", Program("createrepo_c"), "rpm repositories as distributions make them"),
+    part("sqlite3", Program("sqlite3"), "rpm databases that somebody is writing"),
+    part("gpgv", Program("gpgv"), "signatures as apt judges them"),
+    part("procps", Program("pgrep"), "processes that podman leaves behind"),
     part("zstd", Program("zstd"), "streams as other encoders write them"),
     part("xz-utils", Program("xz"), "streams as other encoders write them"),
 ];

@@ -3,6 +3,7 @@
 mod address;
 pub(crate) mod asked;
 pub(crate) mod candidates;
+mod configuration;
 pub(crate) mod deb822;
 pub(crate) mod entry;
 mod expression;

@@ -27,7 +27,9 @@ pub use apt::index::{CompiledIndex, Index};
 pub use apt::judge::{Judge, JudgedRelease, SignedRelease};
 pub use apt::packages::{IndexPackage, Packages, PackagesError};
 pub use apt::preferences::Preferences;
-pub use apt::release::{IndexFile, IndexMismatch, PackagesFile, Release, ReleaseError, ReleaseState};
+pub use apt::release::{
+    IndexFile, IndexMismatch, PackagesFile, Release, ReleaseError, ReleaseState,
+};
 pub use apt::request::{AptRequest, AptSystem, archives_to_ask};
 pub use apt::sources::{
     SignedBy, Source, SourceKind, Sources, SourcesProblem, parse_deb822_sources, parse_sources_list,

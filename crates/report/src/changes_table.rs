@@ -29,9 +29,6 @@ pub enum Length {
 pub struct Pending<'a> {
     /// The document.
     pub changes: &'a Changes,
-    /// Whether every source of security updates was asked and its word counts: only then "no updates" is
-    /// an answer.
-    pub is_whole: bool,
     /// How many updates a filter took out of the document.
     pub hidden: usize,
 }
@@ -77,7 +74,8 @@ pub(crate) fn by_urgency(updates: &[Update]) -> Vec<&Update> {
 
 /// How many updates wait, and what to know of them before anything is typed.
 pub(crate) fn sum(pending: Pending<'_>) -> Vec<(String, Tone)> {
-    let Pending { changes, is_whole, hidden } = pending;
+    let Pending { changes, hidden } = pending;
+    let is_whole = changes.is_whole;
     let updates = &changes.updates;
     let security: Vec<_> = updates.iter().filter(|update| update.security).collect();
     let mut parts = Vec::new();

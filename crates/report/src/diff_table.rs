@@ -1,11 +1,19 @@
 //! The answer of `plimsoll diff` for people.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use plimsoll_model::{Database, Diff, DiffSide, Finding, PackageChange};
 
 use crate::grid::{Align, Grid};
 use crate::look::Look;
 use crate::tone::{Tone, flow};
-use crate::words::{counted, day, not_evaluated, severities};
+use crate::words::{counted, day, first_of, not_evaluated, severities};
+
+/// Ids in a row.
+const IDS_SHOWN: usize = 4;
+/// Packages in a row.
+const PACKAGES_SHOWN: usize = 2;
 
 /// What is compared, how many findings and packages came and went, then each of them.
 pub fn diff_table(diff: &Diff, look: Look) -> String {
@@ -75,6 +83,7 @@ fn sum(diff: &Diff) -> Vec<(String, Tone)> {
     ]
 }
 
+/// One row for each update that makes the difference: what one version of one source fixes.
 fn findings(title: &str, findings: &[Finding], look: Look) -> String {
     let mut grid = Grid::new(
         look,
@@ -82,28 +91,59 @@ fn findings(title: &str, findings: &[Finding], look: Look) -> String {
             (title, Align::Left),
             ("PACKAGE", Align::Left),
             ("FIXED IN", Align::Left),
-            ("SEVERITY", Align::Left),
+            ("WORST", Align::Left),
         ],
     );
-    grid.unbroken(0);
-    grid.unbroken(3);
-    let mut findings: Vec<_> = findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse((finding.kev.is_some(), finding.severity)));
-    for finding in findings {
-        let fixed = finding.fixed_version.as_deref().unwrap_or(match &finding.sub_state {
+    for group in groups(findings) {
+        let Some(first) = group.first() else { continue };
+        let mut ids: Vec<&str> = group.iter().map(|finding| finding.id.as_str()).collect();
+        ids.dedup();
+        let mut packages: Vec<&str> = group.iter().map(|finding| package(finding)).collect();
+        packages.sort_unstable();
+        packages.dedup();
+        let fixed = first.fixed_version.as_deref().unwrap_or(match &first.sub_state {
             Some(word) => word,
-            None => finding.state.as_str(),
+            None => first.state.as_str(),
         });
-        let kev = if finding.kev.is_some() { " KEV" } else { "" };
-        let set_aside = if finding.suppressed.is_some() { "\nset aside" } else { "" };
+        let worst = group.iter().map(|finding| finding.severity).max().unwrap_or_default();
+        let kev = if group.iter().any(|finding| finding.kev.is_some()) { " KEV" } else { "" };
+        let set_aside = if first.suppressed.is_some() { "\nset aside" } else { "" };
         grid.row([
-            (&*finding.id, Tone::Normal),
-            (package(finding), Tone::Strong),
+            (&*first_of(&ids, IDS_SHOWN), Tone::Normal),
+            (&*few(&packages), Tone::Strong),
             (fixed, Tone::Normal),
-            (&*format!("{}{kev}{set_aside}", finding.severity), Tone::Severity(finding.severity)),
+            (&*format!("{worst}{kev}{set_aside}"), Tone::Severity(worst)),
         ]);
     }
     if grid.is_empty() { String::new() } else { grid.to_string() }
+}
+
+/// Findings that share what fixes them, the worst first; within a group by id.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let rule = finding.evidence.first().map_or("", |evidence| evidence.rule.as_str());
+        let fix = (finding.fixed_version.as_deref(), finding.sub_state.as_deref(), finding.state);
+        groups.entry((rule, fix, finding.suppressed.is_some())).or_default().push(finding);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_by(|a, b| (&a.id, &a.package).cmp(&(&b.id, &b.package)));
+    }
+    groups.sort_by_key(|group| {
+        let worst = group.iter().map(|finding| (finding.kev.is_some(), finding.severity)).max();
+        Reverse((worst, group.len()))
+    });
+    groups
+}
+
+/// The first packages, and how many more.
+fn few(packages: &[&str]) -> String {
+    let shown = packages.iter().take(PACKAGES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match packages.len().saturating_sub(PACKAGES_SHOWN) {
+        0 => shown,
+        more => format!("{shown}, {more} more"),
+    }
 }
 
 /// `libssl3@3.0.11-1:amd64`: the package's id without the ecosystem before it.

@@ -43,7 +43,7 @@ fn parse(text: &str) -> Value {
 }
 
 fn markdown_of_changes() -> String {
-    changes_markdown(&[Pending { changes: &changes(), is_whole: true, hidden: 0 }])
+    changes_markdown(&[Pending { changes: &changes(), hidden: 0 }])
 }
 
 fn assert_harmless(text: &str) {

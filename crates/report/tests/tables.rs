@@ -133,7 +133,7 @@ fn hostile_text_steers_no_terminal() {
 
 fn changes_at(width: u16, length: Length) -> String {
     let changes = changes();
-    let pending = Pending { changes: &changes, is_whole: true, hidden: 0 };
+    let pending = Pending { changes: &changes, hidden: 0 };
     fits(width, |look| changes_table(pending, length, look))
 }
 
@@ -152,7 +152,8 @@ fn nothing_pending_is_said_only_where_it_can_be_known() {
     let check = |is_whole, hidden, expected: &str| {
         let mut changes = changes();
         changes.updates.clear();
-        let pending = Pending { changes: &changes, is_whole, hidden };
+        changes.is_whole = is_whole;
+        let pending = Pending { changes: &changes, hidden };
         let text = changes_table(pending, Length::Short, Look::PLAIN);
         assert!(text.contains(expected), "{text}");
         assert_eq!(text.contains("no pending"), is_whole, "{text}");
@@ -171,15 +172,16 @@ fn nothing_pending_is_said_only_where_it_can_be_known() {
 fn security_updates_alone_are_not_counted_twice() {
     let mut changes = changes();
     changes.updates.retain(|update| update.security);
-    let pending = Pending { changes: &changes, is_whole: true, hidden: 0 };
+    let pending = Pending { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("\n2 security updates pending (7 ids); 1 with changes"), "{text}");
 }
 
 #[test]
 fn updates_of_an_archive_that_does_not_count_are_not_all() {
-    let changes = changes();
-    let pending = Pending { changes: &changes, is_whole: false, hidden: 0 };
+    let mut changes = changes();
+    changes.is_whole = false;
+    let pending = Pending { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("there may be more: the archive's word on security"), "{text}");
 }
@@ -189,7 +191,8 @@ fn a_system_without_archive_is_said_to_have_none() {
     let mut changes = changes();
     changes.updates.clear();
     changes.distribution_archive.clear();
-    let pending = Pending { changes: &changes, is_whole: false, hidden: 0 };
+    changes.is_whole = false;
+    let pending = Pending { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("no distribution archive is known for this system"), "{text}");
 }

@@ -86,7 +86,9 @@ impl Shared {
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
         while let Some(request) = Request::read(&mut reader)? {
-            thread::sleep(*self.delay.lock().unwrap_or_else(PoisonError::into_inner));
+            // Answers on other connections come meanwhile: the lock is not held.
+            let delay = *self.delay.lock().unwrap_or_else(PoisonError::into_inner);
+            thread::sleep(delay);
             self.answer(&request, stream)?;
         }
         Ok(())

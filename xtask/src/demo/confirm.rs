@@ -31,15 +31,24 @@ struct Finding {
     key: String,
 }
 
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// Everything in the image was upgraded.
+    UpgradedAll,
+    /// The own layers were put on the newer base.
+    Rebased,
+}
+
 /// Says for every remedy that was carried out what it promised and what came of it; an error where that differs.
-pub(super) fn confirm(scan: &Scan, diff: &Diff) -> Result<Vec<String>> {
+pub(super) fn confirm(done: Done, scan: &Scan, diff: &Diff) -> Result<Vec<String>> {
     let keys = |findings: &[Finding]| -> BTreeSet<String> {
         findings.iter().map(|finding| finding.key.clone()).collect()
     };
     let (lost, gained) = (keys(&diff.lost), keys(&diff.gained));
-    let carried_out: Vec<_> = scan.remedies.iter().filter(|it| it.was_carried_out()).collect();
-    ensure!(!carried_out.is_empty(), "no remedy upgrades everything");
-    ensure!(!lost.is_empty(), "the upgrade cleared nothing: is the image outdated?");
+    let carried_out: Vec<_> = scan.remedies.iter().filter(|remedy| remedy.is(done)).collect();
+    ensure!(!carried_out.is_empty(), "no remedy is what was done: {done:?}");
+    ensure!(!lost.is_empty(), "{done:?} cleared nothing: is the image outdated?");
     let lines = carried_out.into_iter().map(|remedy| {
         let target = remedy.target.as_deref().context("a remedy without a target")?;
         let (clears, introduces) = (&remedy.clears, &remedy.introduces);
@@ -64,10 +73,14 @@ pub(super) fn confirm(scan: &Scan, diff: &Diff) -> Result<Vec<String>> {
 }
 
 impl Remedy {
-    /// Two ways to the same packages: upgrade all that the image has, or build on the newer base and upgrade the rest.
-    fn was_carried_out(&self) -> bool {
-        let upgrades_all = self.target.as_deref().is_some_and(|target| target.starts_with("all "));
-        self.action == "rebase_and_patch" || (self.action == "upgrade_packages" && upgrades_all)
+    fn is(&self, done: Done) -> bool {
+        let of_all = self.target.as_deref().is_some_and(|target| target.starts_with("all "));
+        match (&*self.action, done) {
+            ("upgrade_packages", Done::UpgradedAll) => of_all,
+            // Another way to the same packages.
+            ("rebase_and_patch", Done::UpgradedAll) | ("upgrade_base", Done::Rebased) => true,
+            _ => false,
+        }
     }
 }
 
@@ -90,15 +103,16 @@ mod tests {
             json!({"lost": [{"key": "A"}, {"key": "B"}], "gained": [{"key": "C"}]}),
         )
         .unwrap();
-        let confirmed = confirm(&scan(&["A", "B"], &["C"]), &diff).unwrap();
+        let confirmed = confirm(Done::UpgradedAll, &scan(&["A", "B"], &["C"]), &diff).unwrap();
         assert_eq!(
             confirmed,
             [
                 "confirmed: all security updates promised to clear 2 findings and to bring in 1, and so it was"
             ]
         );
-        let error = confirm(&scan(&["A"], &["C", "D"]), &diff).unwrap_err().to_string();
+        let error =
+            confirm(Done::UpgradedAll, &scan(&["A"], &["C", "D"]), &diff).unwrap_err().to_string();
         assert_eq!(error, "`all security updates` promised otherwise: cleared B; brought in D");
-        assert!(confirm(&Scan { remedies: Vec::new() }, &diff).is_err());
+        assert!(confirm(Done::Rebased, &scan(&["A", "B"], &["C"]), &diff).is_err());
     }
 }

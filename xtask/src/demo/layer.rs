@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use plimsoll_testkit::{Compression, Layer};
 use tar::{Archive, Builder, EntryType, Header};
 
@@ -31,6 +31,34 @@ pub(super) fn difference(before: &Path, after: &Path) -> Result<Layer> {
     let tar = changes(open(before)?, open(after)?)
         .with_context(|| format!("comparing {} with {}", before.display(), after.display()))?;
     Ok(Layer::from_tar(&tar, Compression::Gzip))
+}
+
+/// A text file of a root file system.
+pub(super) fn text(tar: &Path, wanted: &str) -> Result<String> {
+    let file = File::open(tar).with_context(|| tar.display().to_string())?;
+    for entry in Archive::new(file).entries()? {
+        let mut entry = entry?;
+        if path(&entry) == wanted {
+            let mut text = String::new();
+            entry.read_to_string(&mut text).with_context(|| wanted.to_owned())?;
+            return Ok(text);
+        }
+    }
+    bail!("{} has no {wanted}", tar.display())
+}
+
+/// When the newest package of a root file system was built, in seconds since the epoch: builds give every file at most
+/// the time of the changelog's newest entry.
+pub(super) fn newest_package(tar: &Path) -> Result<u64> {
+    let file = File::open(tar).with_context(|| tar.display().to_string())?;
+    let mut newest = 0;
+    for entry in Archive::new(file).entries()? {
+        let entry = entry?;
+        if entry.header().entry_type().is_file() && path(&entry).starts_with("usr/share/doc/") {
+            newest = newest.max(entry.header().mtime()?);
+        }
+    }
+    Ok(newest)
 }
 
 fn changes(before: impl Read, after: impl Read) -> io::Result<Vec<u8>> {

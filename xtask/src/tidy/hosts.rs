@@ -11,7 +11,7 @@ use crate::apt;
 const REASON: &str = "a mirror belongs to one machine's configuration, not to the project";
 
 /// Where the program names the distributions' own hosts: these are no machine's secret.
-const OFFICIAL: &str = "crates/distro/src/archives.rs";
+const OFFICIAL: &str = "crates/distro/src/apt/suites.rs";
 
 /// Configuration of package clients below the user's home.
 const CONFIGURATIONS: &[&str] = &[

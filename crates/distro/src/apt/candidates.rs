@@ -15,6 +15,9 @@ use crate::apt::release::Release;
 use crate::apt::suites::Pocket;
 use crate::pending::{Pending, PendingBinary};
 
+/// Archives keep one or two versions of a package, those of vendors all there ever were: some hundred.
+const MAX_VERSIONS: usize = 2_000;
+
 /// An index of a usable suite.
 #[derive(Clone, Copy)]
 pub struct Offer<'a> {
@@ -105,7 +108,7 @@ struct Upgrade<'a> {
 impl<'a> Upgrade<'a> {
     fn judge(&mut self, package: &'a Package) -> Result<(), TableError> {
         if let Err(error) = is_version(&package.version) {
-            self.problem(package.id.to_string(), &error);
+            self.problem(package.id.to_string(), error.to_string());
             return Ok(());
         }
         let native = self.state.native;
@@ -156,13 +159,19 @@ impl<'a> Upgrade<'a> {
                     continue;
                 }
                 if let Err(error) = is_version(entry.version) {
-                    self.problem(format!("{} {}", offer.suite, entry.name), &error);
+                    self.problem(format!("{} {}", offer.suite, entry.name), error.to_string());
                     continue;
                 }
+                let is_full = versions.len() == MAX_VERSIONS;
                 let known = versions
                     .iter_mut()
                     .find(|known| order(known.version, entry.version) == Ordering::Equal);
                 match known {
+                    None if is_full => {
+                        let message = "more versions than are looked at".to_owned();
+                        self.problem(format!("{} {}", offer.suite, entry.name), message);
+                        break;
+                    }
                     Some(known) => {
                         known.offers.push(number);
                         known.phased = known.phased.min(entry.phased);
@@ -261,8 +270,8 @@ impl<'a> Upgrade<'a> {
         });
     }
 
-    fn problem(&mut self, path: String, error: &InvalidVersion) {
-        self.problems.insert(Problem { path, layer: None, message: error.to_string() });
+    fn problem(&mut self, path: String, message: String) {
+        self.problems.insert(Problem { path, layer: None, message });
     }
 }
 

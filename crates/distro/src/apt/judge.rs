@@ -115,9 +115,9 @@ impl Judge<'_> {
         JudgedRelease { suite, pocket, release: Some(release) }
     }
 
-    /// The distribution's keys first, then the operator's, then the image's, as far as the suite may be signed by
-    /// them. Only where no key of one is named by any signature the next is tried: a signature that is wrong or too
-    /// weak is not made good by another keyring.
+    /// The distribution's and the operator's keys first, then the image's, as far as the suite may be signed by them.
+    /// Only where no signature names any of the first the image's are tried: a signature that is wrong or too weak is
+    /// not made good by another keyring.
     fn verify(
         &self,
         asked: &AskedSuite,
@@ -137,13 +137,13 @@ impl Judge<'_> {
             SuiteKeys::Image(keyring) => keyring,
         };
         // A third party's archive is not the distribution's, whoever signed it.
-        let official = if asked.pocket == Pocket::Other { Keyring::default() } else { official };
-        let operator = self.operator.cloned().unwrap_or_default();
-        for keyring in [official, operator] {
-            match verify(&keyring) {
-                Err(VerifyError::UnknownKey { .. }) => {}
-                other => return Ok((other?, Trust::Ours)),
-            }
+        let ours = match asked.pocket {
+            Pocket::Other => self.operator.cloned().unwrap_or_default(),
+            _ => official,
+        };
+        match verify(&ours) {
+            Err(VerifyError::UnknownKey { .. }) => {}
+            other => return Ok((other?, Trust::Ours)),
         }
         Ok((verify(image)?, Trust::Image))
     }

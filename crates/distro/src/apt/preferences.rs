@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use plimsoll_model::Problem;
 
+use crate::apt::configuration::default_release;
 use crate::apt::deb822::{Stanza, Stanzas};
 use crate::apt::expression::Expression;
 
 /// A machine has some dozen.
 const MAX_PINS: usize = 10_000;
 
-/// What an image's files under `etc/apt/preferences` and `etc/apt/preferences.d` say, in apt's order.
+/// What an image's files under `etc/apt/preferences` and `etc/apt/preferences.d` say, in apt's order, behind what
+/// `APT::Default-Release` says.
 #[derive(Clone, Debug, Default)]
 pub struct Preferences {
     pub(crate) pins: Vec<Pin>,
@@ -88,13 +90,29 @@ pub(crate) enum Priority {
 }
 
 impl Preferences {
-    /// Reads an image's files, named by their paths without a slash in front; others than preferences are passed over.
+    /// Reads an image's files, named by their paths without a slash in front; others than preferences and
+    /// configuration are passed over.
     pub fn of(files: &BTreeMap<String, Vec<u8>>) -> Self {
         let mut preferences = Self::default();
+        if let Some((path, release)) = default_release(files) {
+            preferences.prefer(path, &release);
+        }
         for (path, bytes) in preference_files(files) {
             preferences.read(path, bytes);
         }
         preferences
+    }
+
+    /// As apt does it: with an entry that stands before all others.
+    fn prefer(&mut self, path: &str, release: &str) {
+        match marks(release) {
+            Ok(marks) => self.pins.push(Pin {
+                packages: Packages::All,
+                wanted: Wanted::Release(Box::new(marks)),
+                priority: Priority::Of(990),
+            }),
+            Err(what) => self.problem(path, format!("APT::Default-Release is {what}")),
+        }
     }
 
     fn read(&mut self, path: &str, bytes: &[u8]) {

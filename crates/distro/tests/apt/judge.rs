@@ -112,7 +112,7 @@ fn a_detached_signature_does_too() {
     detached(Some(b""), Unsigned);
     // As gpgv and apt decide: one good signature is enough where the others are of keys that are not known, and a
     // wrong one in the name of a known key is fatal (tests/signatures.rs).
-    detached(Some(&[unknown.clone(), image.clone()].concat()), SignedByImageKey);
+    detached(Some(&[unknown, image.clone()].concat()), SignedByImageKey);
     let other = image_key().sign_detached("Origin: Evil\n", NOW - 100);
     detached(Some(&[image, other].concat()), WronglySigned);
 }

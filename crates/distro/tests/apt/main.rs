@@ -6,3 +6,4 @@ mod judge;
 mod oracle;
 mod policy;
 mod real;
+mod verdicts;

@@ -354,11 +354,21 @@ fn every_machine_draws_as_with_apt() {
 
 #[test]
 fn versions_that_dpkg_refuses_are_named_and_the_rest_is_judged() {
-    let lists = &[Listed { packages: &["a 2", "b v2", "b 2", "c 2"], ..MAIN }];
-    let case = Case { lists, installed: &["a 1", "b 1", "c one"], ..CASE };
+    let lists = &[Listed { packages: &["a 2", "b x:2", "b 2", "c 2"], ..MAIN }];
+    let case = Case { lists, installed: &["a 1", "b 1", "c x:1"], ..CASE };
     let found = oracle::ours(&case);
     let pending: Vec<_> = found.pending.iter().map(|pending| pending.source.as_str()).collect();
     assert_eq!(pending, ["a", "b"]);
     let problems: Vec<_> = found.problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(problems, ["bookworm b", "debian/c@one:amd64"]);
+    assert_eq!(problems, ["bookworm b", "debian/c@x:1:amd64"]);
+}
+
+#[test]
+fn endless_versions_of_a_package_are_told() {
+    let packages: Vec<String> = (0..3_000).map(|n| format!("a {n}")).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let lists = &[Listed { packages: &packages, ..VENDOR }];
+    let found = oracle::ours(&Case { lists, installed: &["a 0"], ..CASE });
+    assert_eq!(found.problems[0].message, "more versions than are looked at");
+    assert_eq!(found.pending.len(), 1);
 }

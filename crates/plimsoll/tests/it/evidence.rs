@@ -193,7 +193,6 @@ fn a_quoted_sentence_steers_no_terminal() {
     for args in [
         &["scan", "image"][..],
         &["scan", "image", "--by", "finding"],
-        &["explain", "image", "CVE-2026-0002"],
     ] {
         let answer = context.plimsoll(args).ends_with(0).shows("CVE-2026-0002");
         let is_raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';

@@ -2,6 +2,7 @@
 
 mod answer;
 mod archive;
+mod bases;
 mod context;
 mod feeds;
 mod server;
@@ -10,6 +11,7 @@ mod systems;
 
 pub(crate) use answer::{Answer, assert_answer};
 pub(crate) use archive::*;
+pub(crate) use bases::{Bases, app_on, recognised};
 pub(crate) use context::TestContext;
 pub(crate) use feeds::{Feeds, Osv, secdb};
 pub(crate) use server::{FeedServer, Request};

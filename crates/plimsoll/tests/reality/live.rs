@@ -1,5 +1,7 @@
 //! The archives of today, by this machine's mirrors.
 
+use plimsoll_testkit::skipped;
+
 use crate::debian::{CODENAMES, Machine, release, updates};
 use crate::program::Program;
 
@@ -17,7 +19,9 @@ fn check(codename: &str) {
     let named = sources("http://ftp.debian.org/debian", official);
     machine.root.write("etc/apt/sources.list", named);
     std::fs::copy("/etc/resolv.conf", machine.root.path("etc/resolv.conf")).unwrap();
-    machine.use_sources(&sources(main, security));
+    if let Err(why) = machine.use_sources(&sources(main, security)) {
+        return skipped(&format!("needs today's archive of {codename}: {}", why.trim()));
+    }
     let main = format!("ftp.debian.org/debian={main}");
     let security = format!("security.debian.org/debian-security={security}");
     let program = Program::new().with(&["--mirror", &main, "--mirror", &security]);

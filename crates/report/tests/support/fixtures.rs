@@ -353,6 +353,7 @@ pub(crate) fn changes() -> Changes {
             suite("third \u{1b}[31mparty", ArchiveStatus::NotAllowed),
             suite("vendor", ArchiveStatus::TransportOnly),
         ],
+        is_whole: true,
         updates: vec![tzdata, evil, openssl],
         problems: Vec::new(),
     }

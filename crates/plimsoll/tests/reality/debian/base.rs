@@ -26,18 +26,20 @@ fn check(codename: &str) {
     feeds(&program, release, &old_base);
 
     let old_layer = old_base.root.layer();
-    registry.push(&Layout::of(&Image::new([old_layer.clone()])), &format!("debian:{codename}"));
+    let old_image = Image::new([old_layer.clone()]);
+    registry.push(&Layout::of(&old_image), &format!("debian:{codename}"));
     program.run(&["bases", "learn", &format!("{host}/debian")]);
     let app = old_base.copy();
     build(&app, codename);
     let image = Image::new([old_layer, app.root.layer_on(&old_base.root)]);
     let image = program.layout("app", &image);
 
-    // The base is built again: with every update, and one package more.
+    // The base is built again: with every update, one package more, and one less.
     let new_base = old_base.copy();
     new_base.use_frozen("v2");
     new_base.apt(&["dist-upgrade"]);
     new_base.apt(&["install", "libexpat1"]);
+    new_base.apt(&["remove", "--allow-remove-essential", "e2fsprogs"]);
     let new_layer = new_base.root.layer();
     registry.push(&Layout::of(&Image::new([new_layer.clone()])), &format!("debian:{codename}"));
     let before = program.json(&["scan", &image]);
@@ -55,10 +57,20 @@ fn check(codename: &str) {
         let promised = Effect::promised(remedy(&before, action, &name));
         assert_eq!(promised, really, "{codename} {action}");
     };
+    let bases = program.json(&["base", &image]);
+    let effect = &bases["newer_bases"][0]["effect"];
+    assert_eq!(*effect, serde_json::json!({ "clears": 7, "introduces": 2 }), "{bases}");
     // What the own layer took from elsewhere or removed stays as it is.
-    compare("rebuilt", "upgrade_base", [6, 2, 6]);
+    compare("rebuilt", "upgrade_base", [7, 2, 7]);
     rebuilt.apt(&["install", "--only-upgrade", "less"]);
-    compare("patched", "rebase_and_patch", [7, 2, 7]);
+    compare("patched", "rebase_and_patch", [8, 2, 8]);
+
+    // Who runs the base itself takes its newer build.
+    let before = program.json(&["scan", &format!("registry:{name}@{}", old_image.digest())]);
+    let after = scan_as(&program, &before, &format!("registry:{name}"));
+    let really = Effect::between(&before, &after);
+    assert_eq!(really.counts(), [9, 2, 9], "{codename}: {really:?}");
+    assert_eq!(Effect::promised(remedy(&before, "upgrade_image", &name)), really, "{codename}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn check(codename: &str) {
     let changes = compare("as it is", 7);
     let fixes = |ids: &[&str]| (true, ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
     let expected = [
-        ("debconf", fixes(&["GHSA-PLIM-SOLL-0001"])),
+        ("debconf", fixes(&["GHSA-plim-soll-0001"])),
         ("gcc-", fixes(&["CVE-2026-900003"])),
         ("tzdata", (false, Vec::new())),
         ("util-linux", fixes(&["CVE-2026-900001", "CVE-2026-900002"])),
@@ -83,17 +83,31 @@ fn check(codename: &str) {
     assert_eq!(held.unwrap()["held_back"], "hold");
     machine.root.run(&["apt-mark", "unhold", "zlib1g"]);
 
-    let preferences = "etc/apt/preferences.d/test";
-    let pin = |text: String| machine.root.write(preferences, text);
-    let backports = format!("Package: zlib1g\nPin: release n={codename}-backports\n");
-    pin(format!("{backports}Pin-Priority: 990\n"));
-    let changes = compare("backports wanted", 7);
+    let configured = |path: &str, text: &str, case: &str, count: usize| {
+        machine.root.write(path, text);
+        let changes = compare(case, count);
+        fs::remove_file(machine.root.path(path)).unwrap();
+        changes
+    };
+    let pinned = |packages: &str, pin: &str, priority: i32, count: usize| {
+        let text = format!("Package: {packages}\nPin: {pin}\nPin-Priority: {priority}\n");
+        configured("etc/apt/preferences.d/test", &text, &text, count)
+    };
+    let backports = format!("release n={codename}-backports");
+    let changes = pinned("zlib1g", &backports, 990, 7);
     assert!(updates(&changes).keys().any(|(_, version)| version.ends_with("+plimsoll2~bpo1")));
-    pin("Package: *\nPin: release l=Debian-Security\nPin-Priority: -1\n".to_owned());
-    compare("no security updates wanted", 1);
-    pin("Package: gcc-*-base lib*\nPin: version *\nPin-Priority: -1\n".to_owned());
-    compare("some not wanted", 4);
-    fs::remove_file(machine.root.path(preferences)).unwrap();
+    pinned("*", "release l=Debian-Security", -1, 1);
+    pinned("gcc-*-base lib*", "version *", -1, 4);
+    pinned("/^(zlib1g|debconf)$/", "release o=Debian", -1, 5);
+    pinned("src:zlib", &format!("release a={codename}-security"), -1, 6);
+    let debconf = machine.root.run(&["dpkg-query", "-Wf${Version}", "debconf"]);
+    pinned("debconf", &format!("version {debconf}"), 1001, 6);
+    let not_read = "Package: *\nPin: release *\nPin-Priority: -1\n";
+    configured("etc/apt/preferences.d/test.bak", not_read, "not a name of preferences", 7);
+    let default = format!("APT::Default-Release \"{codename}\";\n");
+    configured("etc/apt/apt.conf.d/test", &default, "a default release", 1);
+    let default = format!("APT {{ Default-Release \"/^{codename}(|-security)$/\"; }};\n");
+    configured("etc/apt/apt.conf", &default, "a default release with its security updates", 7);
 
     machine.apt(&["dist-upgrade"]);
     let changes = compare("up to date", 0);

@@ -50,10 +50,11 @@ impl Machine {
         format!("dir:{}", self.root.root().display())
     }
 
-    /// Gives apt these sources, and has it read what they have.
-    pub(crate) fn use_sources(&self, sources: &str) {
+    /// Gives apt these sources, and has it read what they have; the error is what it says where it cannot.
+    pub(crate) fn use_sources(&self, sources: &str) -> Result<(), String> {
         self.root.write("mnt/sources.list", sources);
-        self.apt(&["update", "-o", "APT::Update::Error-Mode=any"]);
+        let words = ["apt-get", "update", "-oAPT::Update::Error-Mode=any"];
+        self.root.attempt(&[&words, OPTIONS].concat()).map(drop)
     }
 
     /// Gives apt a frozen archive.
@@ -66,7 +67,7 @@ impl Machine {
         let suites = ["", "-backports", "-security"].map(|pocket| format!("{codename}{pocket}"));
         let suites = suites.iter().filter(|suite| from.join("dists").join(suite).exists());
         let line = |suite| format!("deb [signed-by=/mnt/key.gpg] file:/mnt/archive {suite} main\n");
-        self.use_sources(&suites.map(line).collect::<String>());
+        self.use_sources(&suites.map(line).collect::<String>()).unwrap();
     }
 
     pub(crate) fn apt(&self, words: &[&str]) -> String {

@@ -24,6 +24,7 @@ pub(super) fn feeds(program: &Program, release: &Release, machine: &Machine) {
     let debconf = candidate(program, machine, "debconf");
     let tracker = json!({
         "dpkg": { "CVE-2026-910001": entry(json!({ "status": "open" })) },
+        "e2fsprogs": { "CVE-2026-910007": entry(json!({ "status": "open" })) },
         "expat": { "CVE-2026-910002": entry(json!({ "status": "open" })) },
         "less": { "CVE-2026-910003": entry(json!({ "status": "open" })) },
         "tzdata": { "CVE-2026-910004": entry(fixed(&tzdata)) },
