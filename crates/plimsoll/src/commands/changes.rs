@@ -1,7 +1,7 @@
 //! `plimsoll changes IMAGE…`
 
 use clap::{Args, ValueEnum};
-use plimsoll_flow::{ImageChanges, changes};
+use plimsoll_flow::changes;
 use plimsoll_model::Changes;
 use plimsoll_report::{Length, Look, Pending, changes_markdown, changes_table, to_json};
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub(crate) fn run(
         .changes
         .iter()
         .zip(hidden)
-        .map(|(one, hidden)| Pending { changes: &one.changes, is_whole: one.is_whole, hidden })
+        .map(|(changes, hidden)| Pending { changes, hidden })
         .collect();
     let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
     let length = if args.full { Length::Full } else { Length::Short };
@@ -81,7 +81,7 @@ pub(crate) fn run(
             Format::Markdown => Ok(changes_markdown(&pending)),
         })?;
     }
-    let is_unknown = pending.iter().any(|one| !one.is_whole);
+    let is_unknown = pending.iter().any(|one| !one.changes.is_whole);
     Ok(match () {
         () if failed => Exit::Failed,
         () if is_unknown && !settings.allow_unknown => Exit::Unknown,
@@ -90,8 +90,8 @@ pub(crate) fn run(
 }
 
 /// Leaves what is asked for; gives how many updates that hides.
-fn keep(args: &ChangesArgs, found: &mut ImageChanges) -> usize {
-    let updates = &mut found.changes.updates;
+fn keep(args: &ChangesArgs, changes: &mut Changes) -> usize {
+    let updates = &mut changes.updates;
     let before = updates.len();
     updates.retain(|update| update.security || !args.only_security);
     before - updates.len()

@@ -45,6 +45,10 @@ pub(crate) fn run(
         }
         for explanation in &one.explanations {
             text.push_str(&format!("{}\n", for_terminal(&explanation.to_string())));
+            let quote = explanation.evidence.as_ref().and_then(|evidence| evidence.quote.as_ref());
+            if let Some(quote) = quote {
+                text.push_str(&format!("    the changelog: {}\n", for_terminal(quote)));
+            }
         }
     }
     answer(&text)?;
