@@ -33,11 +33,8 @@ fn check(text: &str) {
     let delta = delta(&changelog, installed);
     assert!(delta.entries.len() <= changelog.entries.len());
     assert!(delta.entries.iter().all(|entry| entry.version != installed));
-    let ids = delta.fixes.iter().map(|fix| &fix.id).chain(&delta.already_fixed);
-    for id in ids {
-        assert!(named.contains(id), "{id}");
-    }
     for fix in &delta.fixes {
+        assert!(named.contains(&fix.id), "{fix:?}");
         assert!(ids_in(&fix.quote).contains(&fix.id), "{fix:?}");
         assert!(!fix.quote.contains('\n') && fix.quote.len() < 500, "{fix:?}");
     }
@@ -47,7 +44,7 @@ fn check(text: &str) {
         assert!(named.contains(&advisory.ids[0]), "{advisory:?}");
     }
     for entry in &changelog.entries {
-        let _ = (entry.text(), entry.bugs(), entry.urgency(), entry.date());
+        let _ = (entry.text(), entry.urgency(), entry.date());
     }
     let _ = news_since(text, installed);
 }

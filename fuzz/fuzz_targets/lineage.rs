@@ -1,9 +1,9 @@
-//! What strangers write about images: catalogues, import files, provenance, configs, tags.
+//! What strangers write about images: catalogues, import files, provenance, tags.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use plimsoll_lineage::{
-    Catalogue, Chain, KnownImage, PackageList, Source, import, materials, newer_tags, wanted_tags,
+    Catalogue, Chain, PackageList, import, materials, newer_tags, wanted_tags,
 };
 use plimsoll_model::Newer;
 
@@ -11,9 +11,6 @@ fuzz_target!(|data: &[u8]| {
     let _ = materials(data);
     if let Ok(imported) = import("file", data) {
         assert!(!imported.images.is_empty());
-    }
-    if let Ok(name) = "app:1".parse() {
-        let _ = KnownImage::from_config(&name, None, data, Source::Learned);
     }
     if let Ok(catalogue) = Catalogue::from_bytes("bases", data.to_vec()) {
         read(&catalogue);
@@ -32,7 +29,6 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(catalogue: &Catalogue) {
-    let _ = catalogue.verify();
     let Ok(images) = catalogue.images() else { return };
     for image in images.flatten().take(100) {
         let _ = image.name();
@@ -44,5 +40,4 @@ fn read(catalogue: &Catalogue) {
     }
     let packages = PackageList::new((0..6).map(|number| (format!("p{number}"), "1")));
     let _ = catalogue.nearest(&packages, None);
-    let _ = catalogue.repositories();
 }

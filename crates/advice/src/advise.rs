@@ -9,7 +9,7 @@ use plimsoll_vulndb::{MatchError, Matcher};
 
 use crate::identity::is_of_system;
 use crate::simulate::{OtherImage, Outcome, Simulated, Simulator, Subject, Upgrade};
-use crate::update::{SourceUpdate, source_updates};
+use crate::update::{SourceFindings, by_source};
 
 /// The target of the remedy that upgrades everything that security updates are pending for.
 pub(crate) const ALL_SECURITY: &str = "all security updates";
@@ -122,7 +122,7 @@ impl Weighed {
             self.pending(simulator, pending)?;
         }
         let Subject { packages, findings, .. } = simulator.subject();
-        for update in source_updates(packages, findings) {
+        for update in by_source(packages, findings) {
             let Some(version) = update.version else { continue };
             let is_of_system = update.packages.iter().all(|p| is_of_system(p.ecosystem));
             if choices.pending.is_some() && is_of_system {
@@ -169,7 +169,7 @@ impl Weighed {
         &mut self,
         simulator: &Simulator<'_>,
         action: RemedyAction,
-        update: &SourceUpdate<'_>,
+        update: &SourceFindings<'_>,
         version: &str,
     ) -> Result<(), MatchError> {
         let mut simulated = simulator.upgrade(&Upgrade::fixed(update))?;

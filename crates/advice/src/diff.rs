@@ -1,20 +1,9 @@
 //! What changed between two images, or for one image between two sets of advisories.
 
-use std::collections::BTreeMap;
-
-use plimsoll_model::{Diff, DiffSchema, DiffSide, Finding, PackageId, Scan};
+use plimsoll_model::{Diff, DiffSchema, DiffSide, Finding, Scan};
 
 use crate::change::{by_place, package_changes};
-use crate::identity::{Known, Place};
-
-/// Why a finding came or went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// Its package was added, removed or changed.
-    Image,
-    /// Its package is the same: what is known of it changed.
-    Knowledge,
-}
+use crate::identity::{Known, Place, places};
 
 /// The differences. Findings are the same where vulnerability and package are, whatever its version; those
 /// that an ignore rule sets aside are neither gained nor lost. Day and tool are those of `to`.
@@ -34,17 +23,6 @@ pub fn diff(from: &Scan, to: &Scan) -> Diff {
     }
 }
 
-/// Why a finding of `diff` was gained or lost.
-pub fn cause(diff: &Diff, finding: &Finding) -> Cause {
-    let changed = diff.packages.iter().any(|change| {
-        [&change.from, &change.to].into_iter().flatten().any(|version| {
-            PackageId::of(change.ecosystem, &change.name, version, change.arch.as_deref())
-                == finding.package
-        })
-    });
-    if changed { Cause::Image } else { Cause::Knowledge }
-}
-
 fn side(scan: &Scan) -> DiffSide {
     DiffSide {
         image: scan.image.clone(),
@@ -53,34 +31,36 @@ fn side(scan: &Scan) -> DiffSide {
     }
 }
 
-/// The findings of a scan, each at the place of its package.
+/// The findings of a scan, each at the places of its package.
 struct Located<'s> {
-    findings: Vec<(Place<'s>, &'s Finding)>,
+    findings: Vec<(Vec<Place<'s>>, &'s Finding)>,
     known: Known<'s>,
 }
 
 impl<'s> Located<'s> {
     fn of(scan: &'s Scan) -> Self {
-        let places: BTreeMap<&PackageId, Place<'_>> =
-            scan.packages.iter().map(|package| (&package.id, Place::of(package))).collect();
+        let places = places(&scan.packages);
         let mut located = Self { findings: Vec::new(), known: Known::default() };
         for finding in &scan.findings {
-            if let Some(&place) = places.get(&finding.package) {
-                located.findings.push((place, finding));
-                located.known.add(place, finding);
+            let Some(places) = places.get(&finding.package) else { continue };
+            for place in places {
+                located.known.add(*place, finding);
             }
+            located.findings.push((places.clone(), finding));
         }
         located
     }
 
-    fn in_force(&self) -> impl Iterator<Item = &(Place<'s>, &'s Finding)> {
+    fn in_force(&self) -> impl Iterator<Item = &(Vec<Place<'s>>, &'s Finding)> {
         self.findings.iter().filter(|(_, finding)| finding.suppressed.is_none())
     }
 
-    /// What the other side has not, not even set aside.
+    /// What the other side has at none of the places, not even set aside.
     fn missing_in(&self, other: &Located<'_>) -> impl Iterator<Item = &'s Finding> {
         self.in_force()
-            .filter(|(place, finding)| !other.known.has(*place, finding))
+            .filter(|(places, finding)| {
+                !places.iter().any(|place| other.known.has(*place, finding))
+            })
             .map(|&(_, finding)| finding)
     }
 }
@@ -112,10 +92,7 @@ mod tests {
     fn check(from: &Scan, to: &Scan, expected: &[&str], kept: usize) {
         let diff = diff(from, to);
         let line = |sign: char| {
-            let diff = &diff;
-            move |finding: &Finding| {
-                format!("{sign} {} {} {:?}", finding.id, finding.package, cause(diff, finding))
-            }
+            move |finding: &Finding| format!("{sign} {} {}", finding.id, finding.package)
         };
         let lines: Vec<String> =
             diff.gained.iter().map(line('+')).chain(diff.lost.iter().map(line('-'))).collect();
@@ -134,18 +111,45 @@ mod tests {
     }
 
     #[test]
-    fn the_image_changed_or_what_is_known_of_it() {
+    fn findings_come_and_go_with_packages_and_with_what_is_known() {
         check(
             &scan_of("a=1 b=1 c=1", &["CVE-1 a", "CVE-2 b", "CVE-3 c"]),
             &scan_of("a=2 b=1 d=1", &["CVE-4 a", "CVE-5 b", "CVE-6 d"]),
             &[
-                "+ CVE-4 debian/a@2 Image",
-                "+ CVE-5 debian/b@1 Knowledge",
-                "+ CVE-6 debian/d@1 Image",
-                "- CVE-1 debian/a@1 Image",
-                "- CVE-2 debian/b@1 Knowledge",
-                "- CVE-3 debian/c@1 Image",
+                "+ CVE-4 debian/a@2",
+                "+ CVE-5 debian/b@1",
+                "+ CVE-6 debian/d@1",
+                "- CVE-1 debian/a@1",
+                "- CVE-2 debian/b@1",
+                "- CVE-3 debian/c@1",
             ],
+            0,
+        );
+    }
+
+    #[test]
+    fn one_version_in_two_places_is_looked_for_in_both() {
+        let at = |version: &str, paths: &[&str], ids: &[&str]| {
+            let of = |path: &&str| {
+                let mut package = packages(&format!("nginx={version}")).remove(0);
+                package.ecosystem = plimsoll_model::Ecosystem::Bitnami;
+                package.locations[0].path = (*path).to_owned();
+                package
+            };
+            let packages: Vec<_> = paths.iter().map(of).collect();
+            let of = |id: &&str| finding_of(id, &packages[0].id, None);
+            Scan { findings: ids.iter().map(of).collect(), packages, ..scan() }
+        };
+        let both = at("1", &["opt/a", "opt/b"], &["CVE-1"]);
+        check(&both, &at("2", &["opt/a"], &["CVE-1"]), &[], 1);
+        check(&both, &at("2", &["opt/b"], &["CVE-1"]), &[], 1);
+        check(&at("2", &["opt/a"], &["CVE-1"]), &both, &[], 1);
+        // It was only moved.
+        check(&at("1", &["opt/a"], &["CVE-1"]), &at("1", &["opt/b"], &["CVE-1"]), &[], 1);
+        check(
+            &both,
+            &at("2", &["opt/c"], &["CVE-1"]),
+            &["+ CVE-1 debian/nginx@2", "- CVE-1 debian/nginx@1"],
             0,
         );
     }

@@ -1,8 +1,8 @@
 //! When a package, or a finding, is the same one in another inventory: whatever its version.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use plimsoll_model::{Ecosystem, Finding, Package, PackageChange};
+use plimsoll_model::{Ecosystem, Finding, FindingKey, Package, PackageChange, PackageId};
 
 /// Where a package stands. Two packages at one place are versions of one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +35,21 @@ impl<'p> Place<'p> {
     }
 }
 
+/// Where the package of each id stands: outside the system, one version of it may stand in several places.
+pub(crate) type Places<'p> = HashMap<&'p PackageId, Vec<Place<'p>>>;
+
+pub(crate) fn places<'p>(packages: impl IntoIterator<Item = &'p Package>) -> Places<'p> {
+    let mut places = Places::new();
+    for package in packages {
+        let of_id = places.entry(&package.id).or_default();
+        let place = Place::of(package);
+        if !of_id.contains(&place) {
+            of_id.push(place);
+        }
+    }
+    places
+}
+
 /// Whether the packages belong to a distribution and are recorded by its package manager.
 pub(crate) fn is_of_system(ecosystem: Ecosystem) -> bool {
     ecosystem.is_dpkg() || ecosystem.is_apk() || ecosystem.is_rpm()
@@ -46,18 +61,22 @@ pub(crate) struct Known<'f> {
     ids: HashSet<(Place<'f>, &'f str)>,
     /// What the findings call themselves besides.
     aliases: HashSet<(Place<'f>, &'f str)>,
+    keys: HashSet<&'f FindingKey>,
 }
 
 impl<'f> Known<'f> {
     pub(crate) fn add(&mut self, place: Place<'f>, finding: &'f Finding) {
         self.ids.insert((place, &finding.id));
         self.aliases.extend(aliases(finding).map(|alias| (place, alias)));
+        self.keys.insert(&finding.key);
     }
 
-    /// Whether one of the findings is about the same vulnerability of the package at the same place.
+    /// Whether one of the findings is about the same vulnerability of the package at the same place, or of the
+    /// same version of it at any.
     pub(crate) fn has(&self, place: Place<'_>, finding: &Finding) -> bool {
         let id = finding.id.as_str();
-        self.ids.contains(&(place, id))
+        self.keys.contains(&finding.key)
+            || self.ids.contains(&(place, id))
             || self.aliases.contains(&(place, id))
             || aliases(finding).any(|alias| self.ids.contains(&(place, alias)))
     }
@@ -85,6 +104,7 @@ mod tests {
         let package = package("libssl3", "openssl", "1");
         let place = Place::of(&package);
         let check = |known: Finding, asked: Finding, expected: bool| {
+            let asked = Finding { key: FindingKey::of(&asked.id, &PackageId("2".into())), ..asked };
             let mut set = Known::default();
             set.add(place, &known);
             assert_eq!(set.has(place, &asked), expected, "{} {}", known.id, asked.id);
@@ -96,6 +116,17 @@ mod tests {
         // One bulletin about two vulnerabilities does not make them one.
         check(named("CVE-1", &["DSA-1"]), named("CVE-2", &["DSA-1"]), false);
         check(named("CVE-1", &["CVE-2"]), named("CVE-2", &[]), false);
+    }
+
+    #[test]
+    fn the_same_version_has_the_same_findings_wherever_it_stands() {
+        let here = package("nginx", "nginx", "1");
+        let there = Package { arch: Some("arm64".to_owned()), ..here.clone() };
+        let (known, other) = (finding("CVE-1", "nginx", None), finding("CVE-2", "nginx", None));
+        let mut set = Known::default();
+        set.add(Place::of(&here), &known);
+        assert!(set.has(Place::of(&there), &known));
+        assert!(!set.has(Place::of(&there), &other));
     }
 
     #[test]

@@ -7,18 +7,19 @@ mod image;
 mod upgrade;
 mod weight;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use plimsoll_model::{
     Effect, Finding, FindingKey, Os, Package, PackageChange, PackageId, Problem, Scope,
 };
+use plimsoll_vulndb::matching::scope_of;
 use plimsoll_vulndb::{MatchError, Matcher, compare_versions};
 
 pub(crate) use self::upgrade::Upgrade;
 pub(crate) use self::weight::Weight;
 
 use crate::change::{ByPlace, by_place, package_changes};
-use crate::identity::{Known, Place};
+use crate::identity::{Known, Place, Places, places};
 
 /// The image as it is.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +94,7 @@ pub struct Simulator<'a> {
     matcher: &'a Matcher,
     subject: Subject<'a>,
     installed: ByPlace<'a>,
+    places: Places<'a>,
     findings: HashMap<&'a PackageId, Vec<&'a Finding>>,
 }
 
@@ -110,7 +112,8 @@ impl<'a> Simulator<'a> {
         for finding in subject.findings {
             findings.entry(&finding.package).or_default().push(finding);
         }
-        Self { matcher, subject, installed: by_place(subject.packages), findings }
+        let (installed, places) = (by_place(subject.packages), places(subject.packages));
+        Self { matcher, subject, installed, places, findings }
     }
 
     /// What the image is.
@@ -121,10 +124,7 @@ impl<'a> Simulator<'a> {
     /// What comes of an exchange of packages; those that come belong to `os`.
     fn exchange(&self, exchange: &Exchange<'_>, os: Option<&Os>) -> Result<Simulated, MatchError> {
         let Exchange { gone, come } = exchange;
-        let places: HashMap<&PackageId, Place<'_>> = come
-            .iter()
-            .flat_map(|(place, packages)| packages.iter().map(|package| (&package.id, *place)))
-            .collect();
+        let new_places = places(come.values().flatten().copied());
         let judged = self.matcher.judge(come.values().flatten().copied(), os)?;
         let mut before = Known::default();
         let mut after = Known::default();
@@ -140,26 +140,23 @@ impl<'a> Simulator<'a> {
             unjudged > 0 && come.get(place).is_some_and(|new| !new.iter().all(is_comparable))
         };
         let located = || {
-            let place = |finding: &Finding| places.get(&finding.package).copied();
-            judged.findings.iter().filter_map(move |found| Some((place(found)?, found)))
+            let of = |finding: &Finding| new_places.get(&finding.package).into_iter().flatten();
+            judged
+                .findings
+                .iter()
+                .flat_map(move |found| of(found).map(move |place| (*place, found)))
         };
         for (place, finding) in located() {
             after.add(place, finding);
         }
-        // By key, so that what the same package has in two places counts once.
-        let mut clears = BTreeMap::new();
-        for (place, finding) in self.findings_of(gone) {
-            let stays = after.has(place, finding) || is_doubtful(&place);
-            if finding.suppressed.is_none() && !stays {
-                clears.insert(&finding.key, finding);
-            }
-        }
-        let mut introduces = BTreeMap::new();
-        for (place, finding) in located() {
-            if !before.has(place, finding) {
-                introduces.insert(&finding.key, finding);
-            }
-        }
+        let mut clears = unshared(self.findings_of(gone), |place, finding| {
+            after.has(place, finding)
+                || is_doubtful(&place)
+                || self.stands_elsewhere(&finding.package, gone)
+        });
+        clears.retain(|_, finding| finding.suppressed.is_none());
+        let introduces =
+            unshared(located(), |place, finding| before.has(place, finding) || self.has(finding));
         clears.values().for_each(|finding| weight.add(finding));
         introduces.values().for_each(|finding| weight.subtract(finding));
         Ok(Simulated {
@@ -173,6 +170,17 @@ impl<'a> Simulator<'a> {
             }),
             weight,
         })
+    }
+
+    /// Whether a package stays in another place than those that are exchanged.
+    fn stands_elsewhere(&self, package: &PackageId, gone: &ByPlace<'_>) -> bool {
+        self.places.get(package).is_some_and(|all| !all.iter().all(|it| gone.contains_key(it)))
+    }
+
+    /// Whether the image has this very finding, in whatever place.
+    fn has(&self, finding: &Finding) -> bool {
+        let of_package = self.findings.get(&finding.package);
+        of_package.is_some_and(|all| all.iter().any(|known| known.key == finding.key))
     }
 
     /// How many of the problems the packages that go have not got as well.
@@ -191,7 +199,7 @@ impl<'a> Simulator<'a> {
         })
     }
 
-    /// Why nothing can be said of `image`; none where it can be judged with the same advisories.
+    /// Why nothing can be said of `image` as a whole; none where its system can be judged with the same advisories.
     fn unknown(&self, image: &OtherImage<'_>) -> Option<String> {
         if image.packages.is_none_or(<[Package]>::is_empty) {
             return Some(format!("the packages of {} are not known", image.reference));
@@ -199,12 +207,19 @@ impl<'a> Simulator<'a> {
         if let Err(why) = self.judged_scope(self.subject.os) {
             return Some(format!("the image itself cannot be judged: {why}"));
         }
-        self.judged_scope(image.os).err().map(|why| {
-            format!(
-                "{} cannot be judged, so what it brings in is not known: {why}",
-                image.reference
-            )
-        })
+        self.judged_scope(image.os).err().map(|why| unjudged(image, &why))
+    }
+
+    /// Why nothing can be said of what comes from `image`: part of it belongs to no system that there is advisory
+    /// data for, such as the components of Bitnami.
+    fn unknown_part(&self, come: &ByPlace<'_>, image: &OtherImage<'_>) -> Option<String> {
+        let packages = come.values().flatten();
+        let mut why = packages.filter_map(|package| match scope_of(package, image.os) {
+            Some(scope) if self.matcher.can_judge(&scope) => None,
+            Some(scope) => Some(format!("there is no advisory data for {scope}")),
+            None => Some(format!("no feed covers {} in {}", package.name, package.ecosystem)),
+        });
+        why.next().map(|why| unjudged(image, &why))
     }
 
     /// The scope of a system, if the advisories have something to say about it.
@@ -216,6 +231,28 @@ impl<'a> Simulator<'a> {
             false => Err(format!("there is no advisory data for {scope}")),
         }
     }
+}
+
+fn unjudged(image: &OtherImage<'_>, why: &str) -> String {
+    format!("{} cannot be judged, so what it brings in is not known: {why}", image.reference)
+}
+
+/// The findings that are shared at none of their places. By key, so that what the same package has in two places
+/// counts once.
+fn unshared<'p, 'f>(
+    findings: impl Iterator<Item = (Place<'p>, &'f Finding)>,
+    is_shared: impl Fn(Place<'p>, &Finding) -> bool,
+) -> BTreeMap<&'f FindingKey, &'f Finding> {
+    let (mut unshared, mut shared) = (BTreeMap::new(), HashSet::new());
+    for (place, finding) in findings {
+        if is_shared(place, finding) {
+            shared.insert(&finding.key);
+        } else {
+            unshared.insert(&finding.key, finding);
+        }
+    }
+    unshared.retain(|key, _| !shared.contains(key));
+    unshared
 }
 
 /// Whether advisories can be compared with a package's versions: those of a version that cannot be read are

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use plimsoll_model::{Ecosystem, Finding, Package, PackageId, Severity, State};
 use plimsoll_vulndb::compare_versions;
 
-/// An update of one source package and what it clears.
+use crate::distinct::distinct;
+
+/// The findings of one source package that its update clears, or those that no update does.
 #[derive(Clone, Debug)]
-pub struct SourceUpdate<'a> {
+pub struct SourceFindings<'a> {
     /// The source package, or the binary where its source is not recorded.
     pub source: &'a str,
     /// The installed binary packages that are updated with it, by name.
@@ -19,7 +21,7 @@ pub struct SourceUpdate<'a> {
     pub findings: Vec<&'a Finding>,
 }
 
-impl<'a> SourceUpdate<'a> {
+impl<'a> SourceFindings<'a> {
     /// The lowest version that clears all findings of one of the packages; none where it has no such.
     pub(crate) fn version_of(&self, package: &Package) -> Option<&'a str> {
         let of_package = self.findings.iter().filter(|finding| finding.package == package.id);
@@ -33,33 +35,24 @@ impl<'a> SourceUpdate<'a> {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or_default()
     }
 
-    /// How many different ids the findings have: a source with five binaries still has each id once.
-    pub fn distinct_ids(&self) -> Vec<&str> {
-        let mut ids: Vec<&str> = Vec::new();
-        for finding in &self.findings {
-            if !ids.contains(&finding.id.as_str()) {
-                ids.push(&finding.id);
-            }
-        }
-        ids
+    /// The different ids that the findings have: a source with five binaries still has each id once.
+    pub fn distinct_ids(&self) -> Vec<&'a str> {
+        distinct(self.findings.iter().map(|finding| finding.id.as_str()))
     }
 }
 
 /// The findings in force, grouped by source package and by whether a version fixes them: those that an
 /// update clears first, each part from the worst to the mildest. Suppressed findings are left out.
-pub fn source_updates<'a>(
-    packages: &'a [Package],
-    findings: &'a [Finding],
-) -> Vec<SourceUpdate<'a>> {
+pub fn by_source<'a>(packages: &'a [Package], findings: &'a [Finding]) -> Vec<SourceFindings<'a>> {
     let by_id: BTreeMap<&PackageId, &Package> =
         packages.iter().map(|package| (&package.id, package)).collect();
-    let mut groups: BTreeMap<(Ecosystem, &str, bool), SourceUpdate<'a>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Ecosystem, &str, bool), SourceFindings<'a>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
         let Some(&package) = by_id.get(&finding.package) else { continue };
         let source = package.source.as_ref().map_or(&*package.name, |source| &source.name);
         let fixable = finding.fixed_version.is_some();
         let group = groups.entry((package.ecosystem, source, fixable)).or_insert_with(|| {
-            SourceUpdate { source, packages: Vec::new(), version: None, findings: Vec::new() }
+            SourceFindings { source, packages: Vec::new(), version: None, findings: Vec::new() }
         });
         if !group.packages.iter().any(|known| known.id == package.id) {
             group.packages.push(package);
@@ -71,7 +64,7 @@ pub fn source_updates<'a>(
     for group in &mut groups {
         group.findings.sort_by(|a, b| by_urgency(a, b));
     }
-    groups.sort_by_key(|group| {
+    groups.sort_by_cached_key(|group| {
         let kev = group.findings.iter().any(|finding| finding.kev.is_some());
         let key = (kev, group.worst(), group.distinct_ids().len());
         (group.version.is_none(), std::cmp::Reverse(key), group.source)
@@ -115,7 +108,7 @@ mod tests {
             finding("CVE-2", "libssl3", Some("1.10")),
             finding("CVE-3", "libssl3", None),
         ];
-        let updates = source_updates(&packages, &findings);
+        let updates = by_source(&packages, &findings);
         assert_eq!(updates.len(), 2);
         assert_eq!(updates[0].version, Some("1.10"));
         assert_eq!(updates[0].packages.len(), 2);
@@ -131,6 +124,6 @@ mod tests {
         let mut finding = finding("CVE-1", "a", Some("2"));
         finding.suppressed =
             Some(plimsoll_model::Suppressed { by: String::new(), reason: None, until: None });
-        assert!(source_updates(&packages, &[finding]).is_empty());
+        assert!(by_source(&packages, &[finding]).is_empty());
     }
 }

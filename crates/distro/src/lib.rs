@@ -3,6 +3,7 @@
 mod apk;
 mod apt;
 mod changelog;
+mod limits;
 mod openpgp;
 mod pending;
 pub mod rpm;

@@ -27,9 +27,7 @@ mod xml;
 
 pub use candidates::{Advice, Candidate, Index, Question, pending};
 pub use changes::{Change, Changes, Since, changelog_since, read_other};
-pub use configuration::{
-    Configuration, Demand, Mirrors, Repository, StreamChoice,
-};
+pub use configuration::{Configuration, Demand, Mirrors, Repository, StreamChoice};
 pub use judge::{HOST_KEYS, Judged, Keys, Received, Transport, judge};
 pub use modules::{Modules, read_modules};
 pub use patterns::{Lock, Pattern};
@@ -38,6 +36,6 @@ pub use primary::{Available, PrimaryRead, read_primary};
 pub use repomd::{Hash, Kind, MetadataFile, MetadataMismatch, Repomd};
 pub use system::System;
 pub use update::update;
-pub use updateinfo::{Notice, NoticesRead, Noticed, read_updateinfo};
+pub use updateinfo::{Notice, Noticed, NoticesRead, read_updateinfo};
 pub use wanted::Wanted;
 pub use xml::MetadataError;

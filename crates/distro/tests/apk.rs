@@ -268,6 +268,7 @@ fn archive(suite: &str, keys: ApkArchiveKeys) -> ApkArchive {
         arch: "x86_64".to_owned(),
         tag: None,
         keys,
+        is_default: false,
     }
 }
 

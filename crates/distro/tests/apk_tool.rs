@@ -148,6 +148,7 @@ impl Judged<'_> {
                 arch: "x86_64".to_owned(),
                 tag: tag.map(str::to_owned),
                 keys: ApkArchiveKeys::Image,
+                is_default: false,
             };
             let verified = verify_apk_index(&index, &keys, None).unwrap();
             indexes.push((archive, ApkIndex::read(&verified).unwrap()));

@@ -38,6 +38,7 @@ fn repository(suite: &str, tag: Option<&str>, packages: &[&str]) -> (ApkArchive,
         arch: "x86_64".to_owned(),
         tag: tag.map(str::to_owned),
         keys: ApkArchiveKeys::Official,
+        is_default: false,
     };
     let packages = packages.iter().map(|package| {
         let mut words = package.split(' ');
@@ -173,6 +174,23 @@ fn updates_are_grouped_by_origin() {
         [
             "musl in main: apk version \"x\": digits are missing at byte 0",
             "broken: apk version \"not a version\": digits are missing at byte 0",
+        ]
+    );
+}
+
+#[test]
+fn a_package_that_its_origin_no_longer_builds_is_an_update_of_its_own() {
+    let packages = [
+        installed("libssl3", "3.3.1-r0", "openssl"),
+        installed("openssl-old", "3.3.1-r0", "openssl"),
+    ];
+    let main = repository("main", None, &["libssl3 3.3.3-r0", "openssl-old 3.3.2-r0"]);
+    let (found, _) = pending(&packages, "", &[main]);
+    assert_eq!(
+        found,
+        [
+            "openssl 3.3.1-r0>3.3.2-r0 main: openssl-old 3.3.1-r0>3.3.2-r0",
+            "openssl 3.3.1-r0>3.3.3-r0 main: libssl3 3.3.1-r0>3.3.3-r0",
         ]
     );
 }

@@ -99,7 +99,9 @@ fn pending_updates(
     let installed = installed(rpm_system);
     let wanted = Wanted::of(&installed);
     let (mut indexes, mut changes) = (Vec::new(), Changes::new());
-    for place in places(&system, &configuration, &|_| false).asked {
+    // The release's own are not what dnf reads here.
+    let asked = places(&system, &configuration, &|_| false).asked.into_iter();
+    for place in asked.filter(|place| !place.is_default) {
         let repository = repositories.iter().find(|r| r.id() == place.repository.id).unwrap();
         let repomd = fs::read(repository.directory().join("repodata/repomd.xml")).unwrap();
         let received = Received {

@@ -7,34 +7,34 @@ mod apk;
 mod apt;
 pub(crate) mod changelogs;
 mod dates;
+mod documents;
 mod kept;
 mod keys;
 pub(crate) mod learned;
 mod rpm;
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_distro::{DebDoc, Index, Pending, deb_update, update_of};
 use plimsoll_inventory::ImageInventory;
 use plimsoll_model::{ArchiveSuite, Ecosystem, Problem, Update};
+use plimsoll_table::TableError;
 
 use self::changelogs::Wanted;
 use self::dates::Dates;
-use self::kept::{Document, Kept};
-use crate::attempts::Attempts;
-use crate::error::Error;
-use crate::event::Observer;
-use crate::reach::{Found, Reach, Reached};
+use self::documents::Documents;
+use crate::error::{Error, chain};
+use crate::event::{Event, Observer};
 use crate::session::Session;
 
 pub(crate) use self::apt::{SecuritySuite, security_suite};
+pub(crate) use self::documents::is_within;
+pub(crate) use self::kept::DIRECTORY as KEPT;
 
-/// Under which addresses are remembered that had nothing, and those that did not answer.
-const MISSING: &str = "missing";
-const SILENT: &str = "silent";
+/// What compiled indexes are called in the cache.
+const PACKAGES: &str = "packages";
 
 /// How old an answer may be that is used without asking again.
 #[derive(Clone, Copy, Debug)]
@@ -48,18 +48,12 @@ pub(crate) enum Patience {
 /// The archives of one run.
 pub(crate) struct Archives<'s> {
     session: &'s Session,
-    reach: Reach,
-    kept: Kept,
-    patience: Patience,
+    documents: Documents<'s>,
     dates: Mutex<Dates>,
-    /// What was asked in vain, in this run or lately.
-    attempts: Mutex<Attempts>,
-    /// Suites that were answered in this run, by the address of their release.
-    suites: Mutex<HashMap<String, Arc<apt::Answer>>>,
-    /// Judged indexes of apk repositories, by their address.
+    /// Judged indexes of official apk repositories.
     apk: apk::Answers,
-    /// Judged metadata of rpm repositories, by what was asked.
-    repositories: rpm::Answers,
+    /// What was read of rpm repositories, for the packages of all images.
+    rpm: rpm::Contents,
     /// Indexes that are open, by the hash of the index that they were compiled from.
     indexes: Mutex<BTreeMap<String, Arc<Index>>>,
 }
@@ -89,22 +83,25 @@ pub(crate) struct NewerSource {
 pub(crate) enum Words {
     /// In the changelog of its `.deb`s.
     Changelog(Wanted),
+    /// In the metadata of its rpm repository.
+    Repository(Box<rpm::Untold>),
     /// Here already.
     Known(Box<Update>),
 }
 
 impl<'s> Archives<'s> {
-    pub(crate) fn open(session: &'s Session, patience: Patience) -> Result<Self, Error> {
+    /// The archives for these images, which is all that [`Self::outlook`] will be asked about.
+    pub(crate) fn open(
+        session: &'s Session,
+        patience: Patience,
+        images: &[ImageInventory],
+    ) -> Result<Self, Error> {
         Ok(Self {
             session,
-            reach: Reach::new(session)?,
-            kept: Kept::open(session),
-            patience,
+            documents: Documents::open(session, patience)?,
             dates: Mutex::new(Dates::load(session)),
-            attempts: Mutex::new(Attempts::load(session)),
-            suites: Mutex::default(),
             apk: apk::Answers::default(),
-            repositories: rpm::Answers::default(),
+            rpm: rpm::Contents::wanted_by(images),
             indexes: Mutex::default(),
         })
     }
@@ -126,19 +123,36 @@ impl<'s> Archives<'s> {
             rpm if rpm.is_rpm() => rpm::outlook(self, image, observer)?,
             _ => return None,
         };
-        self.dates.lock().unwrap_or_else(PoisonError::into_inner).store(self.session);
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).store(self.session);
+        self.remember(observer);
         Some(outlook)
+    }
+
+    /// Keeps for later runs what was seen in this one, and the cache within its limit.
+    pub(crate) fn remember(&self, observer: Observer<'_>) {
+        let stored = self.dates.lock().unwrap_or_else(PoisonError::into_inner).store(self.session);
+        if let Err(error) = stored {
+            let why = chain(&error);
+            let text = format!("an archive that goes back in time will not be noticed: {why}");
+            observer(Event::Warning(text));
+        }
+        self.documents.store_attempts();
+        self.documents.kept.prune(self.session);
     }
 
     /// The updates as people read them, with what their changelogs say; security updates first.
     pub(crate) fn updates(&self, newer: &[NewerSource], observer: Observer<'_>) -> Vec<Update> {
         let docs = self.changelogs(newer, observer);
+        let untold = newer.iter().filter_map(|newer| match &newer.words {
+            Words::Repository(untold) => Some(&**untold),
+            _ => None,
+        });
+        let changes = rpm::Told::of(self, untold, observer);
         let mut updates: Vec<Update> = newer
             .iter()
             .zip(&docs)
             .map(|(newer, doc)| match (&newer.words, doc) {
                 (Words::Known(update), _) => (**update).clone(),
+                (Words::Repository(untold), _) => changes.update(untold),
                 (Words::Changelog(_), Some(doc)) => {
                     deb_update(&newer.pending, doc.as_ref().map_err(String::as_str))
                 }
@@ -149,7 +163,7 @@ impl<'s> Archives<'s> {
         updates
     }
 
-    /// The changelogs of those that have one, in their order.
+    /// The changelogs of those that have one in their packages, in their order.
     pub(crate) fn changelogs(
         &self,
         newer: &[NewerSource],
@@ -157,90 +171,29 @@ impl<'s> Archives<'s> {
     ) -> Vec<Option<Result<DebDoc, String>>> {
         let wanted = newer.iter().filter_map(|newer| match &newer.words {
             Words::Changelog(wanted) => Some(wanted.clone()),
-            Words::Known(_) => None,
+            Words::Known(_) | Words::Repository(_) => None,
         });
-        let mut docs =
-            changelogs::fetch(&self.reach, &self.kept, wanted.collect(), observer).into_iter();
+        let Documents { kept, .. } = &self.documents;
+        let reach = self.documents.reach();
+        let mut docs = changelogs::fetch(reach, kept, wanted.collect(), observer).into_iter();
         newer
             .iter()
             .map(|newer| match &newer.words {
                 Words::Changelog(_) => docs.next(),
-                Words::Known(_) => None,
+                Words::Known(_) | Words::Repository(_) => None,
             })
             .collect()
     }
 
-    /// A signed document: from the cache while it is fresh, else asked for, and only what changed is sent.
-    /// None where there is none. `Freshness::Now` asks in any case.
-    fn document(&self, address: &str, limit: u64, now: bool) -> Result<Option<Document>, String> {
-        let known = self.kept.document(address);
-        let at = self.session.surroundings.now;
-        if let Some(known) = &known
-            && !now
-            && let Patience::For(age) = self.patience
-            && at.duration_since(known.checked) <= age
-        {
-            return Ok(Some(known.clone()));
-        }
-        if self.session.settings.offline {
-            let unknown = || format!("{address} was never asked, and this run is offline");
-            return known.map(Some).ok_or_else(unknown);
-        }
-        if self.was_in_vain(MISSING, address) {
-            return Ok(None);
-        }
-        if self.was_in_vain(SILENT, address) {
-            return Err(format!("{address} was asked in vain less than an hour ago"));
-        }
-        // What did not fit together is asked for whole: the validators may be those of the other half.
-        let validators = known.as_ref().filter(|_| !now).map(|known| &known.validators);
-        let answer = match self.reach.open(address, validators) {
-            Ok(answer) => answer,
-            Err(why) => {
-                self.note_vain(SILENT, address);
-                return Err(why);
-            }
-        };
-        let document = match (answer, known) {
-            (Reached::Missing(_), _) => {
-                self.note_vain(MISSING, address);
-                return Ok(None);
-            }
-            (Reached::NotModified, Some(known)) => Document { checked: at, ..known },
-            (Reached::NotModified, None) => {
-                return Err(format!("{address} answers 304 unasked"));
-            }
-            (Reached::Found(Found { bytes, validators, .. }), _) => {
-                Document { bytes: read_whole(bytes, address, limit)?, validators, checked: at }
-            }
-        };
-        self.kept.keep_document(address, &document);
-        Ok(Some(document))
-    }
-
-    /// A file that a signed document names. One with more than `limit` bytes ends one byte behind them: it is
-    /// another one, which is for the caller's check to find. None where there is none.
-    fn file(&self, address: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
-        if self.session.settings.offline {
-            return Err(format!("{address} is not at hand, and this run is offline"));
-        }
-        match self.reach.open(address, None)? {
-            Reached::Found(found) => read_up_to(found.bytes, address, limit).map(Some),
-            Reached::Missing(_) => Ok(None),
-            Reached::NotModified => Err(format!("{address} answers 304 unasked")),
-        }
-    }
-
-    /// Whether an address failed so recently that a run with patience does not ask it again.
-    fn was_in_vain(&self, how: &str, address: &str) -> bool {
-        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(self.patience, Patience::For(age) if !age.is_zero())
-            && attempts.is_recent(how, address, self.session.surroundings.now)
-    }
-
-    fn note_vain(&self, how: &str, address: &str) {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.note(how, address, self.session.surroundings.now);
+    /// Removes a compiled index that is damaged, so that it is compiled anew when it is asked for again. False where
+    /// that would not help.
+    pub(crate) fn discard(&self, error: &TableError) -> bool {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &self.documents.kept;
+        let before = indexes.len();
+        indexes.retain(|hash, _| kept.path(PACKAGES, hash) != error.path);
+        kept.remove(&error.path);
+        indexes.len() < before
     }
 
     /// Whether the operator lets a host be asked that only the image names.
@@ -259,19 +212,5 @@ impl<'s> Archives<'s> {
     }
 }
 
-fn read_whole(bytes: impl Read, address: &str, limit: u64) -> Result<Vec<u8>, String> {
-    let whole = read_up_to(bytes, address, limit)?;
-    match whole.len() as u64 > limit {
-        true => Err(format!("{address} has more than {limit} bytes")),
-        false => Ok(whole),
-    }
-}
-
-fn read_up_to(bytes: impl Read, address: &str, limit: u64) -> Result<Vec<u8>, String> {
-    let mut read = Vec::new();
-    bytes
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut read)
-        .map_err(|error| format!("cannot read {address}: {error}"))?;
-    Ok(read)
-}
+#[cfg(test)]
+mod tests;

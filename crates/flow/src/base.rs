@@ -1,18 +1,18 @@
 //! Which base an image stands on, and what could take its place.
 
 use plimsoll_advice::{OtherImage, Outcome, Simulator, Subject};
-use plimsoll_inventory::ImageInventory;
 use plimsoll_model::{BaseReport, BaseSchema, ImageReference, NewerImage, Package, Problem, Tool};
-use plimsoll_vulndb::Matcher;
+use plimsoll_vulndb::Generation;
 
+use crate::answers::Effort;
 use crate::error::Error;
 use crate::event::Observer;
-use crate::inventory::read_all;
-use crate::knowledge::{gather, scopes};
-use crate::newer::{NewerBuild, Reach, Standing, newer_builds};
-use crate::recognition::{Descent, Recogniser};
+use crate::neighbourhood::Neighbourhood;
+use crate::newer::NewerBuild;
+use crate::recognition::Descent;
 use crate::scan::{judge, match_error};
 use crate::session::Session;
+use crate::survey::{Gathered, Survey, Surveyed};
 
 /// The answers, and what could not be looked at.
 pub struct BasesFound {
@@ -28,46 +28,30 @@ pub fn base(
     references: &[ImageReference],
     observer: Observer<'_>,
 ) -> Result<BasesFound, Error> {
-    let (images, failures) = read_all(session, references, observer);
-    let recogniser = Recogniser::open(session)?;
-    let mut bases = Vec::new();
-    for image in images {
-        bases.push(report(session, &recogniser, image, observer)?);
-    }
-    Ok(BasesFound { bases, failures })
+    let mut survey = Survey::open(session, Some(Effort::Full), observer);
+    let failures = survey.read_all(references);
+    let Gathered { generation, images } = survey.gather()?;
+    let report = |surveyed| report(session, generation.as_ref(), surveyed);
+    Ok(BasesFound { bases: images.into_iter().map(report).collect::<Result<_, _>>()?, failures })
 }
 
 fn report(
     session: &Session,
-    recogniser: &Recogniser<'_>,
-    image: ImageInventory,
-    observer: Observer<'_>,
+    generation: Option<&Generation>,
+    surveyed: Surveyed,
 ) -> Result<BaseReport, Error> {
-    let descent = recogniser.descent(&image, observer)?;
+    let matcher = surveyed.matcher(generation)?;
+    let Surveyed { image, neighbourhood, .. } = surveyed;
+    let Neighbourhood { descent, images, bases, problems: unread } = neighbourhood;
+    let Descent { base, inventory: old, doubts, .. } = descent;
     let mut problems = image.problems.clone();
-    problems.extend(descent.doubts.iter().map(|doubt| Problem {
+    problems.extend(doubts.into_iter().map(|message| Problem {
         path: image.image.reference.clone(),
         layer: None,
-        message: doubt.clone(),
+        message,
     }));
-    let mut look = |standing: Option<Standing>| match standing {
-        Some(standing) => {
-            let reach = Reach::Families;
-            let (builds, new) = newer_builds(session, recogniser, &standing, reach, observer);
-            problems.extend(new);
-            builds
-        }
-        None => Vec::new(),
-    };
-    let images = look(Standing::of_image(&image, &descent));
-    let bases = look(Standing::of_base(&image, &descent));
-
-    let knowledge = gather(session, std::slice::from_ref(&image), observer)?;
-    let read = images.iter().chain(&bases).filter_map(|build| build.inventory.as_ref());
-    let wanted: Vec<_> = scopes(&image).into_iter().chain(read.flat_map(scopes)).collect();
-    let matcher = Matcher::open(knowledge.generation.as_ref(), &wanted).map_err(match_error)?;
-    let Descent { base, inventory: old, .. } = descent;
-    let scan = judge(session, image, &matcher, knowledge.generation.as_ref())?;
+    problems.extend(unread);
+    let scan = judge(session, image, &matcher, generation)?;
     let subject =
         Subject { packages: &scan.packages, findings: &scan.findings, os: scan.os.as_ref() };
     let simulator = Simulator::new(&matcher, subject);
@@ -108,7 +92,7 @@ fn with_effect(
 
 /// A newer build as advice weighs it; one that was not read completely counts as unknown.
 pub(crate) fn other(build: &NewerBuild) -> OtherImage<'_> {
-    let read = build.inventory.as_ref();
+    let read = build.inventory.as_deref();
     OtherImage {
         reference: &build.image.reference,
         os: read.and_then(|read| read.os.as_ref()),

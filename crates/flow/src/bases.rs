@@ -1,13 +1,14 @@
 //! The catalogue of known base images: filled from registries and files, one file in the state directory.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use plimsoll_lineage::{Catalogue, CatalogueError, KnownImage, forget, import, merge, wanted_tags};
 use plimsoll_model::{Digest, ImageName, Platform, Problem};
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::event::{Event, Observer};
 use crate::registries::{Registries, Taught, Untaught};
 use crate::session::Session;
@@ -23,7 +24,7 @@ pub struct LearnRequest {
 
 /// What was learned.
 #[derive(Clone, Debug, Default)]
-pub struct Learned {
+pub struct LearnedBases {
     /// Images that are new in the catalogue.
     pub added: usize,
     /// Images that it knew already.
@@ -53,7 +54,7 @@ pub struct KnownBase {
 
 /// What an import brought.
 #[derive(Clone, Debug, Default)]
-pub struct Imported {
+pub struct ImportedBases {
     /// Images that are new in the catalogue.
     pub added: usize,
     /// Entries that were left out, and why.
@@ -72,17 +73,21 @@ pub fn bases_learn(
     name: &str,
     request: &LearnRequest,
     observer: Observer<'_>,
-) -> Result<Learned, Error> {
+) -> Result<LearnedBases, Error> {
     let repository: ImageName =
         name.parse().map_err(|source| Error::Name { text: name.to_owned(), source })?;
     let registries = Registries::open(session)?;
-    let mut learned = Learned::default();
+    let mut learned = LearnedBases::default();
     let tags = match &repository.tag {
         Some(tag) => vec![tag.clone()],
-        None => {
-            let all = registries.tags(&repository, MAX_TAGS)?;
-            wanted_tags(request.tags.as_deref().unwrap_or("*"), &all, request.newest)
-        }
+        None => match registries.tags(&repository, MAX_TAGS).map_err(Untaught::from) {
+            Ok(all) => wanted_tags(request.tags.as_deref().unwrap_or("*"), &all, request.newest),
+            Err(Untaught::RateLimited(why)) => {
+                learned.stopped = Some(why);
+                return Ok(learned);
+            }
+            Err(Untaught::Other(error)) => return Err(error),
+        },
     };
     let catalogue = open(session)?;
     let mut batch = Vec::new();
@@ -96,7 +101,9 @@ pub fn bases_learn(
                 learned.stopped = Some(why);
                 break;
             }
-            Err(Untaught::Other(why)) => learned.problems.push(format!("{name}: {why}")),
+            Err(Untaught::Other(error)) => {
+                learned.problems.push(format!("{name}: {}", chain(&error)));
+            }
         }
         if batch.len() >= BATCH {
             learned.added += keep(session, std::mem::take(&mut batch), &mut learned.problems)?;
@@ -128,7 +135,7 @@ pub fn bases_list(session: &Session, pattern: Option<&str>) -> Result<Vec<KnownB
 }
 
 /// Adds the entries of a file.
-pub fn bases_import(session: &Session, path: &Path) -> Result<Imported, Error> {
+pub fn bases_import(session: &Session, path: &Path) -> Result<ImportedBases, Error> {
     let file = File::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
     let name =
         path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -136,18 +143,18 @@ pub fn bases_import(session: &Session, path: &Path) -> Result<Imported, Error> {
         .map_err(|source| Error::Import { path: path.to_owned(), source: Box::new(source) })?;
     let mut problems: Vec<String> = read.problems.iter().map(sentence).collect();
     let added = keep(session, read.images, &mut problems)?;
-    Ok(Imported { added, problems })
+    Ok(ImportedBases { added, problems })
 }
 
 /// Removes the images whose names match the pattern; gives how many.
 pub fn bases_forget(session: &Session, pattern: &str) -> Result<usize, Error> {
-    session.make_state_dir()?;
+    let _lock = lock(session)?;
     forget(&path(session), pattern).map_err(|source| catalogue_error(session, source))
 }
 
 /// The catalogue as it is; one that was never filled is empty.
 pub(crate) fn open(session: &Session) -> Result<Catalogue, Error> {
-    session.make_state_dir()?;
+    session.check_state_dir()?;
     Catalogue::open(&path(session)).map_err(|source| catalogue_error(session, source))
 }
 
@@ -160,11 +167,24 @@ pub(crate) fn keep(
     if images.is_empty() {
         return Ok(0);
     }
-    session.make_state_dir()?;
+    let _lock = lock(session)?;
     let merged =
         merge(&path(session), images).map_err(|source| catalogue_error(session, source))?;
     problems.extend(merged.refused.iter().map(sentence));
     Ok(merged.added)
+}
+
+/// Whoever changes the catalogue reads it, adds to it and replaces it: nobody else may do so meanwhile. The file is
+/// replaced, so it cannot carry the lock itself.
+fn lock(session: &Session) -> Result<File, Error> {
+    session.make_state_dir()?;
+    let path = session.state_dir().join("bases.lock");
+    let lock = || -> io::Result<File> {
+        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    lock().map_err(|source| Error::File { path: path.clone(), source })
 }
 
 fn sentence(problem: &Problem) -> String {
@@ -177,4 +197,32 @@ pub(crate) fn catalogue_error(session: &Session, source: CatalogueError) -> Erro
 
 fn path(session: &Session) -> PathBuf {
     session.state_dir().join("bases")
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_lineage::Source;
+
+    use super::*;
+    use crate::testing::session;
+
+    #[test]
+    fn nothing_is_lost_where_several_add_at_once() {
+        const ADDERS: usize = 16;
+        let (_directory, session) = session();
+        std::thread::scope(|scope| {
+            for number in 0..ADDERS {
+                let session = &session;
+                scope.spawn(move || {
+                    let name = format!("r.example/app:{number}").parse().unwrap();
+                    let mut image = KnownImage::new(&name, Source::Learned);
+                    image.digest = Some(crate::testing::digest(number as u8));
+                    assert_eq!(keep(session, vec![image], &mut Vec::new()).unwrap(), 1);
+                });
+            }
+        });
+        assert_eq!(bases_list(&session, None).unwrap().len(), ADDERS);
+        assert_eq!(bases_forget(&session, "r.example/app:1*").unwrap(), 7);
+        assert_eq!(bases_list(&session, Some("r.example/app")).unwrap().len(), ADDERS - 7);
+    }
 }

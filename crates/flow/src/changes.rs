@@ -12,18 +12,9 @@ use crate::session::Session;
 /// The answers, and what could not be looked at.
 pub struct ChangesFound {
     /// One for each image and platform, in the order asked for.
-    pub changes: Vec<ImageChanges>,
+    pub changes: Vec<Changes>,
     /// Why images are missing.
     pub failures: Vec<Error>,
-}
-
-/// The answer for one image.
-pub struct ImageChanges {
-    /// The document.
-    pub changes: Changes,
-    /// Whether every source of security updates was asked and its word counts: only then "no updates" is an
-    /// answer.
-    pub is_whole: bool,
 }
 
 /// Compares each image with its distribution's archive.
@@ -33,7 +24,7 @@ pub fn changes(
     observer: Observer<'_>,
 ) -> Result<ChangesFound, Error> {
     let (images, failures) = read_all(session, references, observer);
-    let archives = Archives::open(session, Patience::None)?;
+    let archives = Archives::open(session, Patience::None, &images)?;
     let changes =
         images.into_iter().map(|image| of_image(session, &archives, image, observer)).collect();
     Ok(ChangesFound { changes, failures })
@@ -44,7 +35,7 @@ fn of_image(
     archives: &Archives<'_>,
     image: ImageInventory,
     observer: Observer<'_>,
-) -> ImageChanges {
+) -> Changes {
     let outlook = archives.outlook(&image, observer).unwrap_or_default();
     let updates = archives.updates(&outlook.updates, observer);
     let Outlook { suites, problems: unread, is_whole, .. } = outlook;
@@ -52,15 +43,15 @@ fn of_image(
     problems.extend(unread);
     let not_read = image.unread_manager_files.into_iter();
     problems.extend(not_read.map(|(path, message)| Problem { path, layer: None, message }));
-    let changes = Changes {
+    Changes {
         schema: ChangesSchema::V1,
         tool: Tool { version: session.settings.tool_version.clone() },
         as_of: session.settings.as_of,
         image: image.image,
         os: image.os,
         distribution_archive: suites,
+        is_whole,
         updates,
         problems,
-    };
-    ImageChanges { changes, is_whole }
+    }
 }

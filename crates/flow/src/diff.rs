@@ -2,11 +2,15 @@
 
 use plimsoll_advice::IgnoreRule;
 use plimsoll_model::{Diff, ImageReference, Scan};
+use plimsoll_vulndb::Matcher;
 
 use crate::error::Error;
 use crate::event::Observer;
-use crate::scan::{Depth, scan_to};
-use crate::session::{Session, Settings};
+use crate::inventory::read_images;
+use crate::knowledge::scopes;
+use crate::scan::{judge, judge_all, match_error, set_aside};
+use crate::session::Session;
+use crate::survey::Survey;
 
 /// Compares two images, judged with the same generation.
 pub fn diff(
@@ -16,11 +20,10 @@ pub fn diff(
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
 ) -> Result<Diff, Error> {
-    let scanned = scan_to(Depth::Findings, session, &[from.clone(), to.clone()], rules, observer)?;
-    if let Some(failure) = scanned.failures.into_iter().next() {
-        return Err(failure);
-    }
-    match scanned.scans.as_slice() {
+    let mut survey = Survey::open(session, None, observer);
+    survey.read(from)?;
+    survey.read(to)?;
+    match judge_all(survey, rules)?.scans.as_slice() {
         [from, to] => Ok(plimsoll_advice::diff(from, to)),
         scans => Err(Error::NotTwo { images: scans.len() }),
     }
@@ -36,21 +39,26 @@ pub fn diff_generations(
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
 ) -> Result<Diff, Error> {
-    let judged = |generation: &str| -> Result<Scan, Error> {
-        let generation = match generation {
-            "current" => None,
-            generation => Some(generation.to_owned()),
+    let store = session.store()?;
+    // The one in force is taken as it is: bringing it up to date would make it another.
+    let find = |name: &str| {
+        let found = match name {
+            "current" => store.current(),
+            id => store.generation(id).map(Some),
         };
-        // The one in force is taken as it is: bringing it up to date would make it another.
-        let settings = Settings { generation, offline: true, ..session.settings.clone() };
-        let session = Session::new(settings, session.surroundings.clone());
-        let references = [image.clone()];
-        let mut scanned = scan_to(Depth::Findings, &session, &references, rules, observer)?;
-        match (scanned.failures.pop(), scanned.scans.pop(), scanned.scans.len()) {
-            (Some(failure), ..) => Err(failure),
-            (None, Some(scan), 0) => Ok(scan),
-            (None, _, more) => Err(Error::NotTwo { images: more + 1 }),
-        }
+        found.map_err(|error| session.database_error(error))
     };
-    Ok(plimsoll_advice::diff(&judged(from)?, &judged(to)?))
+    let generations = [find(from)?, find(to)?];
+    let mut images = read_images(session, image, observer)?;
+    let (Some(image), 0) = (images.pop(), images.len()) else {
+        return Err(Error::NotTwo { images: images.len() + 1 });
+    };
+    let [from, to] = generations.map(|generation| -> Result<Scan, Error> {
+        let generation = generation.as_ref();
+        let matcher = Matcher::open(generation, &scopes(&image)).map_err(match_error)?;
+        let mut scan = judge(session, image.clone(), &matcher, generation)?;
+        set_aside(session, rules, &mut scan);
+        Ok(scan)
+    });
+    Ok(plimsoll_advice::diff(&from?, &to?))
 }

@@ -141,6 +141,18 @@ impl Error {
             _ => None,
         }
     }
+
+    /// What a registry said, where one was asked for an image's documents.
+    pub(crate) fn registry(&self) -> Option<&plimsoll_registry::Error> {
+        match self {
+            Self::Registry { source, .. } => Some(source),
+            Self::Open { source, .. } => match &**source {
+                plimsoll_image::Error::Registry(source) => Some(source),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// An error with its causes behind it, on one line.

@@ -1,5 +1,7 @@
 //! Why an id is reported for an image, or why it is not.
 
+use std::collections::BTreeSet;
+
 use plimsoll_model::{Image, ImageReference};
 use plimsoll_vulndb::{Explanation, Matcher};
 
@@ -26,7 +28,7 @@ pub fn explain(
     observer: Observer<'_>,
 ) -> Result<Vec<ImageExplanation>, Error> {
     let inventories = read_images(session, reference, observer)?;
-    let generation = gather(session, &inventories, observer)?.generation;
+    let generation = gather(session, &inventories, BTreeSet::new(), observer)?.generation;
     inventories
         .into_iter()
         .map(|inventory| {

@@ -161,8 +161,11 @@ pub(crate) fn unread(read: &ImageInventory) -> impl Iterator<Item = Coverage> {
     })
 }
 
-fn cache(session: &Session) -> Option<Cache> {
-    session.settings.cache_dir.clone().map(Cache::new)
+/// The cache, with the directories in it that are not the inventory's.
+pub(crate) fn cache(session: &Session) -> Option<Cache> {
+    const OTHERS: [&str; 1] = [crate::archives::KEPT];
+    let directory = session.settings.cache_dir.clone()?;
+    Some(Cache::new(directory).shared_with(&OTHERS))
 }
 
 /// How much the cache holds; none without a cache.
@@ -170,7 +173,7 @@ pub fn cache_info(session: &Session) -> Result<Option<CacheInfo>, Error> {
     cache(session).map(|cache| cache.info().map_err(Error::Cache)).transpose()
 }
 
-/// Removes the facts that were not used for the longest time until at most `limit` bytes are left.
+/// Removes what was not used for the longest time until at most `limit` bytes are left.
 pub fn cache_prune(session: &Session, limit: u64) -> Result<Option<Pruned>, Error> {
     cache(session).map(|cache| cache.prune(limit).map_err(Error::Cache)).transpose()
 }

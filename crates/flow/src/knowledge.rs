@@ -9,8 +9,8 @@ use plimsoll_vulndb::matching::scopes_of;
 
 use crate::archives::learned::learn;
 use crate::archives::{Archives, Outlook, Patience};
-use crate::error::Error;
-use crate::event::Observer;
+use crate::error::{Error, chain};
+use crate::event::{Event, Observer};
 use crate::session::Session;
 use crate::update::refresh;
 
@@ -25,13 +25,16 @@ pub(crate) struct Knowledge {
 
 /// Asks archives and feeds for what is missing or old. Archives with changelogs come first: the advisories are
 /// compiled from what those say. The others come last: for them the advisories say what an update fixes.
+/// `others` are scopes of images that could take the place of these: of those only advisories are wanted.
 pub(crate) fn gather(
     session: &Session,
     images: &[ImageInventory],
+    mut others: BTreeSet<Scope>,
     observer: Observer<'_>,
 ) -> Result<Knowledge, Error> {
-    let scopes: BTreeSet<Scope> = images.iter().flat_map(scopes).collect();
-    let archives = Archives::open(session, Patience::For(session.settings.refresh_after))?;
+    others.extend(images.iter().flat_map(scopes));
+    let scopes = others;
+    let archives = Archives::open(session, Patience::For(session.settings.refresh_after), images)?;
     let is_pinned = session.settings.generation.is_some();
     let ask = |image: &ImageInventory, changelogs: bool| {
         let wanted = !is_pinned && has_changelogs(image) == changelogs;
@@ -40,7 +43,11 @@ pub(crate) fn gather(
     let mut outlooks: Vec<_> = images.iter().map(|image| ask(image, true)).collect();
     let learned = match session.settings.offline {
         true => BTreeSet::new(),
-        false => learn(&archives, images, &outlooks, observer)?,
+        false => learn(&archives, images, &outlooks, observer).unwrap_or_else(|error| {
+            let text = format!("what changelogs say is not kept: {}", chain(&error));
+            observer(Event::Warning(text));
+            BTreeSet::new()
+        }),
     };
     let generation = refresh(session, &archives, &scopes, &learned, observer)?;
     for (outlook, image) in outlooks.iter_mut().zip(images) {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 mod archives;
 mod attempts;
 mod base;
@@ -12,6 +13,9 @@ mod event;
 mod explain;
 mod inventory;
 mod knowledge;
+mod memo;
+mod names;
+mod neighbourhood;
 mod newer;
 mod ps;
 mod reach;
@@ -20,13 +24,19 @@ mod registries;
 mod scan;
 mod session;
 mod side_by_side;
+mod silence;
+mod state_file;
+mod survey;
+#[cfg(test)]
+mod testing;
 mod update;
 
 pub use base::{BasesFound, base};
 pub use bases::{
-    Imported, KnownBase, LearnRequest, Learned, bases_forget, bases_import, bases_learn, bases_list,
+    ImportedBases, KnownBase, LearnRequest, LearnedBases, bases_forget, bases_import, bases_learn,
+    bases_list,
 };
-pub use changes::{ChangesFound, ImageChanges, changes};
+pub use changes::{ChangesFound, changes};
 pub use database::{
     DatabaseStatus, ShardStatus, export, feeds, import, search, shard_problems, status, verify,
 };

@@ -10,10 +10,12 @@ use plimsoll_advice::IgnoreRule;
 use plimsoll_engine::{Kind, Which, local_containers};
 use plimsoll_model::{ImageReference, Scan, Transport};
 
+use crate::answers::Effort;
 use crate::error::chain;
 use crate::event::Observer;
-use crate::scan::scan;
+use crate::scan::{Judged, judge_all};
 use crate::session::Session;
+use crate::survey::Survey;
 
 /// The containers and the scans of their images.
 pub struct Ps {
@@ -51,29 +53,27 @@ pub fn ps(
     let (absent, problems): (Vec<_>, Vec<_>) =
         local.problems.iter().partition(|(_, error)| has_no_socket(error.as_ref()));
     let name = |(kind, error): &(Kind, Arc<plimsoll_engine::Error>)| format!("{kind}: {error}");
-    let mut judged: BTreeMap<String, Result<Scan, String>> = BTreeMap::new();
-    let mut containers = Vec::new();
-    for found in local.items {
-        let engine = found.engine.to_string();
+    let mut images: BTreeMap<String, ImageReference> = BTreeMap::new();
+    for found in &local.items {
+        if let Some(id) = found.container.image_id.as_ref().map(ToString::to_string) {
+            images.entry(id.clone()).or_insert_with(|| reference(found.engine, id));
+        }
+    }
+    let judged = judge(session, &images, rules, observer);
+    let containers = local.items.into_iter().map(|found| {
         let image_id = found.container.image_id.as_ref().map(ToString::to_string);
-        let scan = match &image_id {
-            Some(id) => judged
-                .entry(id.clone())
-                .or_insert_with(|| judge(session, &engine, id, rules, observer))
-                .clone(),
-            None => Err("the engine no longer knows its image".to_owned()),
-        };
-        containers.push(PsContainer {
-            engine,
+        let scan = image_id.as_ref().and_then(|id| judged.get(id).cloned());
+        PsContainer {
+            engine: found.engine.to_string(),
             name: found.container.names.first().cloned().unwrap_or(found.container.id),
             image: found.container.image,
             image_id,
             created: found.container.created,
-            judged: scan,
-        });
-    }
+            judged: scan.unwrap_or_else(|| Err("the engine no longer knows its image".to_owned())),
+        }
+    });
     Ok(Ps {
-        containers,
+        containers: containers.collect(),
         problems: problems.into_iter().map(name).collect(),
         absent: absent.into_iter().map(name).collect(),
     })
@@ -87,23 +87,33 @@ fn has_no_socket(error: &(dyn Error + 'static)) -> bool {
     is_missing || error.source().is_some_and(has_no_socket)
 }
 
+fn reference(engine: Kind, image_id: String) -> ImageReference {
+    let transport = match engine {
+        Kind::Podman => Transport::Podman,
+        Kind::Docker => Transport::Docker,
+    };
+    ImageReference { transport: Some(transport), rest: image_id }
+}
+
+/// Scans the images, each under its id. What cannot be read is said of that image alone.
 fn judge(
     session: &Session,
-    engine: &str,
-    image_id: &str,
+    images: &BTreeMap<String, ImageReference>,
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
-) -> Result<Scan, String> {
-    let transport = match engine {
-        "podman" => Transport::Podman,
-        _ => Transport::Docker,
+) -> BTreeMap<String, Result<Scan, String>> {
+    let mut survey = Survey::open(session, Some(Effort::Aside), observer);
+    let read: Vec<_> = images.iter().map(|(id, reference)| (id, survey.read(reference))).collect();
+    let judged = judge_all(survey, rules).map_err(|error| chain(&error));
+    let (mut scans, failure) = match judged {
+        Ok(Judged { scans, .. }) => (scans.into_iter(), None),
+        Err(why) => (Vec::new().into_iter(), Some(why)),
     };
-    let reference = ImageReference { transport: Some(transport), rest: image_id.to_owned() };
-    let scanned = scan(session, &[reference], rules, observer);
-    let scanned = scanned.map_err(|error| chain(&error))?;
-    match (scanned.scans.into_iter().next(), scanned.failures.first()) {
-        (Some(scan), _) => Ok(scan),
-        (None, Some(error)) => Err(chain(error)),
-        (None, None) => Err("its image has no platform that was asked for".to_owned()),
-    }
+    let mut scan = |read: Result<usize, crate::Error>| {
+        let count = read.map_err(|error| chain(&error))?;
+        let own: Vec<Scan> = scans.by_ref().take(count).collect();
+        let none = || "its image has no platform that was asked for".to_owned();
+        own.into_iter().next().ok_or_else(|| failure.clone().unwrap_or_else(none))
+    };
+    read.into_iter().map(|(id, read)| (id.clone(), scan(read))).collect()
 }

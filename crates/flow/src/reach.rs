@@ -1,4 +1,4 @@
-//! Where feeds are read: at their address, at a mirror, or in a copy laid out by host and path.
+//! Where feeds and archives are read: at their address, at a mirror, or in a copy laid out by host and path.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use plimsoll_fetch::{Client, Fetched, Limit, Request, Url, Validators};
+use plimsoll_fetch::{Client, Fetched, Limit, Refusal, Request, Url, Validators};
 use plimsoll_vulndb::Trust;
 
 use crate::error::{Error, chain};
@@ -15,17 +15,36 @@ use crate::session::Session;
 /// The largest feed seen is Debian's OSV export with some 100 MB; ten times that is no feed.
 const FEED_LIMIT: Limit = Limit { bytes: 1 << 30, name: "feed" };
 
-/// How feeds are reached in this session.
+/// How feeds and archives are reached in this session.
 pub(crate) struct Reach {
     client: Client,
-    place: Place,
+    origin: Origin,
     mirrors: Vec<(String, String)>,
 }
 
-enum Place {
+enum Origin {
     Upstream,
     Address(String),
     Directory(PathBuf),
+}
+
+/// Where an address is really asked in this session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The address or the path of the file.
+    pub(crate) name: String,
+    pub(crate) way: Way,
+}
+
+/// How bytes come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From the host that was named, over https.
+    Https,
+    /// From the host that was named, over plain http.
+    Http,
+    /// From a mirror or a copy that the operator named in its place.
+    Copy,
 }
 
 /// What came of asking.
@@ -49,19 +68,19 @@ pub(crate) struct Found {
 
 impl Reach {
     pub(crate) fn new(session: &Session) -> Result<Self, Error> {
-        let place = match session.settings.feeds_from.as_deref() {
-            None => Place::Upstream,
+        let origin = match session.settings.feeds_from.as_deref() {
+            None => Origin::Upstream,
             Some(base) if base.starts_with("http://") || base.starts_with("https://") => {
-                Place::Address(base.trim_end_matches('/').to_owned())
+                Origin::Address(base.trim_end_matches('/').to_owned())
             }
-            Some(base) => Place::Directory(PathBuf::from(base)),
+            Some(base) => Origin::Directory(PathBuf::from(base)),
         };
-        if let Place::Directory(path) = &place {
+        if let Origin::Directory(path) = &origin {
             // A mistyped directory would look like a copy that lacks every feed.
             std::fs::read_dir(path).map_err(|source| Error::File { path: path.clone(), source })?;
         }
         let mirrors = session.settings.mirrors.clone();
-        Ok(Self { client: session.fetch()?, place, mirrors })
+        Ok(Self { client: session.fetch()?, origin, mirrors })
     }
 
     /// Asks for `address` (`https://HOST/PATH`; `http` where an operator allowed a host that has nothing
@@ -71,14 +90,26 @@ impl Reach {
         address: &str,
         known: Option<&Validators>,
     ) -> Result<Reached, String> {
-        let (_, location) = address.split_once("://").unwrap_or(("https", address));
-        match &self.place {
-            Place::Directory(base) => open_file(base, location),
-            Place::Address(base) => self.get(&format!("{base}/{location}"), Trust::Copy, known),
-            Place::Upstream => match self.mirrored(location) {
-                Some(url) => self.get(&url, Trust::Copy, known),
-                None => self.get(address, Trust::Https, known),
-            },
+        match &self.origin {
+            Origin::Directory(base) => open_file(base, location(address)),
+            Origin::Address(_) | Origin::Upstream => self.get(&self.place(address), known),
+        }
+    }
+
+    /// Where [`Self::open`] asks for an address.
+    pub(crate) fn place(&self, address: &str) -> Place {
+        let location = location(address);
+        let copy = match &self.origin {
+            Origin::Directory(base) => Some(base.join(location).display().to_string()),
+            Origin::Address(base) => Some(format!("{base}/{location}")),
+            Origin::Upstream => self.mirrored(location),
+        };
+        match copy {
+            Some(name) => Place { name, way: Way::Copy },
+            None if address.starts_with("http://") => {
+                Place { name: address.to_owned(), way: Way::Http }
+            }
+            None => Place { name: address.to_owned(), way: Way::Https },
         }
     }
 
@@ -89,9 +120,13 @@ impl Reach {
         })
     }
 
-    /// `trust` is what the place deserves over TLS.
-    fn get(&self, url: &str, trust: Trust, known: Option<&Validators>) -> Result<Reached, String> {
-        let trust = if url.starts_with("https://") { trust } else { Trust::Http };
+    fn get(&self, place: &Place, known: Option<&Validators>) -> Result<Reached, String> {
+        let Place { name: url, way } = place;
+        let trust = match way {
+            _ if !url.starts_with("https://") => Trust::Http,
+            Way::Copy => Trust::Copy,
+            Way::Https | Way::Http => Trust::Https,
+        };
         let address: Url = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
         let request = Request::get(address).limit(FEED_LIMIT);
         let nothing = Validators::default();
@@ -99,6 +134,9 @@ impl Reach {
         let fetched = match fetched {
             Err(error) if error.status() == Some(404) => {
                 return Ok(Reached::Missing(format!("{url} is not there")));
+            }
+            Err(error @ plimsoll_fetch::Error::Refused { refusal: Refusal::PlainHttp, .. }) => {
+                return Err(format!("{}; --insecure with its host allows it", chain(&error)));
             }
             fetched => fetched.map_err(|error| chain(&error))?,
         };
@@ -115,6 +153,11 @@ impl Reach {
             }
         }
     }
+}
+
+/// Host and path of an address.
+fn location(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, location)| location)
 }
 
 /// `Last-Modified` has the form of a date in mail (RFC 9110, section 5.6.7).
@@ -151,5 +194,43 @@ fn open_name(base: &Path, location: &str) -> Result<Reached, String> {
             Ok(Reached::Missing(format!("{} is not there", path.display())))
         }
         Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    const ADDRESS: &str = "https://a.example/b/c";
+
+    #[test]
+    fn an_address_is_asked_where_the_operator_says() {
+        let check = |from: Option<&str>, address: &str, expected: &str, way: Way| {
+            let (_directory, mut session) = testing::session();
+            session.settings.feeds_from = from.map(str::to_owned);
+            let mirror = |archive: &str, url: &str| (archive.to_owned(), url.to_owned());
+            session.settings.mirrors = vec![
+                mirror("m.example/b", "http://near.example"),
+                mirror("a.example/bb", "http://x.example"),
+            ];
+            let place = Reach::new(&session).unwrap().place(address);
+            assert_eq!(place, Place { name: expected.to_owned(), way });
+        };
+        check(None, ADDRESS, ADDRESS, Way::Https);
+        check(None, "http://a.example/b", "http://a.example/b", Way::Http);
+        let mirrored = "https://m.example/b/c";
+        check(None, mirrored, "http://near.example/c", Way::Copy);
+        check(Some("/"), ADDRESS, "/a.example/b/c", Way::Copy);
+        check(Some("https://copy/"), mirrored, "https://copy/m.example/b/c", Way::Copy);
+    }
+
+    #[test]
+    fn plain_http_is_refused_with_what_would_allow_it() {
+        let (_directory, mut session) = testing::session();
+        session.settings.allowed_sources = vec!["a.example".to_owned()];
+        let reach = Reach::new(&session).unwrap();
+        let why = reach.open("http://a.example/b", None).err().unwrap();
+        assert!(why.contains("--insecure with its host allows it"), "{why}");
     }
 }

@@ -6,6 +6,7 @@ use plimsoll_model::{Digest, ImageName, ImageReference, Platform, Transport};
 use plimsoll_registry::Client;
 
 use crate::error::{Error, chain};
+use crate::names::repository;
 use crate::session::Session;
 
 /// The registries, for one run.
@@ -22,17 +23,30 @@ pub(crate) enum Taught {
     Images(Vec<KnownImage>),
 }
 
-/// Why a tag could not be learned.
+/// Why something could not be learned.
 pub(crate) enum Untaught {
     /// The registry wants no more requests for now.
     RateLimited(String),
-    /// Anything that concerns this tag alone.
-    Other(String),
+    /// Anything that concerns this question alone.
+    Other(Error),
+}
+
+impl From<Error> for Untaught {
+    fn from(error: Error) -> Self {
+        match error.registry().is_some_and(plimsoll_registry::Error::is_rate_limit) {
+            true => Self::RateLimited(chain(&error)),
+            false => Self::Other(error),
+        }
+    }
 }
 
 impl<'s> Registries<'s> {
     pub(crate) fn open(session: &'s Session) -> Result<Self, Error> {
         Ok(Self { session, client: session.registry()? })
+    }
+
+    pub(crate) fn session(&self) -> &'s Session {
+        self.session
     }
 
     /// The tags of a repository, at most so many.
@@ -48,29 +62,25 @@ impl<'s> Registries<'s> {
         self.client.digest(name).map_err(error)
     }
 
-    /// Asks what the tag names; only if that is new, what it is on the wanted platforms.
+    /// Asks what the tag names; only if that is new, what it is on the wanted platforms. Docker Hub counts the
+    /// second question, not the first.
     pub(crate) fn teach(
         &self,
         name: &ImageName,
         catalogue: &Catalogue,
     ) -> Result<Taught, Untaught> {
-        let digest = self.client.digest(name).map_err(|error| match error.is_rate_limit() {
-            true => Untaught::RateLimited(chain(&error)),
-            false => Untaught::Other(chain(&error)),
-        })?;
+        let digest = self.digest(name)?;
         let wanted = match &self.session.settings.platform {
             PlatformChoice::Host(platform) | PlatformChoice::One(platform) => Some(platform),
             PlatformChoice::All => None,
         };
         if let (Some(platform), Some(tag)) = (wanted, &name.tag) {
-            let repository = KnownImage::new(name, Source::Learned).repository;
-            let known = catalogue.known_digest(&repository, tag, platform);
+            let known = catalogue.known_digest(&repository(name), tag, platform);
             if known.ok().flatten().as_ref() == Some(&digest) {
                 return Ok(Taught::Known);
             }
         }
-        let images = self.describe(name, self.session.settings.platform.clone());
-        images.map(Taught::Images).map_err(|error| Untaught::Other(chain(&error)))
+        Ok(Taught::Images(self.describe(name, self.session.settings.platform.clone())?))
     }
 
     /// What manifest and config tell of an image; no layer is read.
@@ -98,9 +108,9 @@ impl<'s> Registries<'s> {
         subject: &Digest,
     ) -> Vec<Vec<u8>> {
         let by_digest = ImageName { digest: Some(index.clone()), ..name.clone() };
-        let statements = self.client.open(&by_digest).and_then(|opened| {
+        let statements = self.client.open(&by_digest).map(|opened| {
             let index = opened.manifest.kind.is_index().then_some(&opened.manifest);
-            opened.repository.provenance(index, subject)
+            opened.repository.provenance(index, subject).statements
         });
         // Provenance helps where it is; where it cannot be had, the next method is tried.
         statements.unwrap_or_default()
@@ -138,4 +148,28 @@ fn known(name: &ImageName, image: &SourceImage, session: &Session) -> KnownImage
     known.blobs = blobs.and_then(|blobs| Chain::of_blobs(&blobs));
     known.seen = Some(session.surroundings.now);
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_rate_limit_is_known_whichever_question_met_it() {
+        let limited = || plimsoll_registry::Error::RateLimited {
+            host: "r.example".to_owned(),
+            what: "app".to_owned(),
+            retry_after: None,
+        };
+        let name = || "app".to_owned();
+        let open = |source| Error::Open { reference: name(), source: Box::new(source) };
+        let is_limit = |error: Error| matches!(Untaught::from(error), Untaught::RateLimited(_));
+        assert!(is_limit(Error::Registry { name: name(), source: Box::new(limited()) }));
+        // Docker Hub does not limit HEAD, but the manifest behind it.
+        assert!(is_limit(open(plimsoll_image::Error::Registry(Arc::new(limited())))));
+        let path = "x".into();
+        assert!(!is_limit(open(plimsoll_image::Error::NoSuchPath { path, hint: None })));
+    }
 }

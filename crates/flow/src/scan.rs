@@ -8,19 +8,21 @@ use plimsoll_advice::{
 use plimsoll_distro::Pending;
 use plimsoll_inventory::{ImageInventory, mark_origins};
 use plimsoll_model::{
-    Confidence, CoverageStatus, Database, ImageReference, Problem, Scan, ScanSchema, Scope, Tool,
+    ArchiveStatus, ArchiveSuite, CoverageStatus, Database, ImageReference, Problem, Scan,
+    ScanSchema, Tool,
 };
 use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
+use crate::answers::Effort;
 use crate::archives::Outlook;
 use crate::base::other;
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::inventory::{read_all, unread};
-use crate::knowledge::{Knowledge, gather, scopes};
-use crate::newer::{NewerBuild, Reach, Standing, newer_builds};
-use crate::recognition::{Descent, Recogniser};
+use crate::inventory::unread;
+use crate::knowledge::scopes;
+use crate::neighbourhood::Neighbourhood;
 use crate::session::Session;
+use crate::survey::{Gathered, Survey, Surveyed};
 
 /// The scans, what could not be scanned, and the ignore rules that have expired.
 pub struct Scanned {
@@ -46,15 +48,6 @@ pub fn was_evaluated(scan: &Scan) -> bool {
         && scan.coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
 }
 
-/// How much is said about an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// What is wrong.
-    Findings,
-    /// Also what it was built on and what would clear the findings.
-    Advice,
-}
-
 /// Scans the images. `rules` are ignore rules, each with the file it stands in. An image that cannot be
 /// read is a failure of its own and keeps none of the others from being judged.
 pub fn scan(
@@ -63,86 +56,88 @@ pub fn scan(
     rules: &[(String, IgnoreRule)],
     observer: Observer<'_>,
 ) -> Result<Scanned, Error> {
-    scan_to(Depth::Advice, session, references, rules, observer)
-}
-
-pub(crate) fn scan_to(
-    depth: Depth,
-    session: &Session,
-    references: &[ImageReference],
-    rules: &[(String, IgnoreRule)],
-    observer: Observer<'_>,
-) -> Result<Scanned, Error> {
-    let (images, failures) = read_all(session, references, observer);
-    let Knowledge { generation, outlooks } = gather(session, &images, observer)?;
-    let recogniser = match depth {
-        Depth::Findings => None,
-        Depth::Advice => Some(Recogniser::open(session)?),
-    };
-    let mut expired_rules = BTreeSet::new();
-    let mut scans = Vec::new();
-    for (image, outlook) in images.into_iter().zip(outlooks) {
-        let surroundings = match &recogniser {
-            Some(recogniser) => look_around(session, recogniser, &image, observer)?,
-            None => Neighbourhood::default(),
-        };
-        observer(Event::Matching);
-        let wanted: Vec<Scope> = scopes(&image).into_iter().chain(surroundings.scopes()).collect();
-        let matcher = Matcher::open(generation.as_ref(), &wanted).map_err(match_error)?;
-        let mut scan = judge(session, image, &matcher, generation.as_ref())?;
-        surroundings.mark(&mut scan);
-        expired_rules.extend(set_aside(session, rules, &mut scan));
-        if depth == Depth::Advice {
-            surroundings.advise(&matcher, outlook.as_ref(), &mut scan)?;
-        }
-        scan.base = surroundings.descent.base;
-        scans.push(scan);
-    }
+    let mut survey = Survey::open(session, Some(Effort::Aside), observer);
+    let failures = survey.read_all(references);
+    let Judged { scans, expired_rules } = judge_all(survey, rules)?;
     Ok(Scanned { scans, failures, expired_rules })
 }
 
-/// What stands around an image: its base, and newer builds of both.
-#[derive(Default)]
-struct Neighbourhood {
-    descent: Descent,
-    images: Vec<NewerBuild>,
-    bases: Vec<NewerBuild>,
+/// What became of all images that were read, in their order.
+pub(crate) struct Judged {
+    pub(crate) scans: Vec<Scan>,
+    pub(crate) expired_rules: BTreeSet<String>,
 }
 
-/// Recognises the base, and asks whether its tag and that of the image have moved.
-fn look_around(
-    session: &Session,
-    recogniser: &Recogniser<'_>,
-    image: &ImageInventory,
-    observer: Observer<'_>,
-) -> Result<Neighbourhood, Error> {
-    let descent = recogniser.descent(image, observer)?;
-    for doubt in &descent.doubts {
-        observer(Event::Warning(doubt.clone()));
-    }
-    let look = |standing: Option<Standing>| match standing {
-        Some(standing) => {
-            let (builds, problems) =
-                newer_builds(session, recogniser, &standing, Reach::SameTag, observer);
-            for Problem { path, message, .. } in problems {
-                observer(Event::Note(format!("{path}: {message}")));
-            }
-            builds
+/// Gathers what is needed and judges all images that were read.
+pub(crate) fn judge_all(
+    survey: Survey<'_, '_>,
+    rules: &[(String, IgnoreRule)],
+) -> Result<Judged, Error> {
+    let (session, observer) = (survey.session(), survey.observer());
+    let Gathered { generation, images } = survey.gather()?;
+    let mut judged = Judged { scans: Vec::new(), expired_rules: BTreeSet::new() };
+    // Several images of one release have the same suites.
+    let mut silent = BTreeSet::new();
+    for surveyed in images {
+        observer(Event::Matching);
+        let matcher = surveyed.matcher(generation.as_ref())?;
+        let Surveyed { image, neighbourhood, outlook } = surveyed;
+        let mut scan = judge(session, image, &matcher, generation.as_ref())?;
+        neighbourhood.mark(&mut scan);
+        judged.expired_rules.extend(set_aside(session, rules, &mut scan));
+        if let Some(outlook) = &outlook {
+            scan.problems.extend(distrusted(outlook));
+            silent.extend(unanswered(outlook));
         }
-        None => Vec::new(),
+        neighbourhood.advise(&matcher, outlook.as_ref(), &mut scan)?;
+        neighbourhood.tell(observer);
+        scan.base = neighbourhood.descent.base;
+        judged.scans.push(scan);
+    }
+    if !silent.is_empty() && !session.settings.offline {
+        let suites = Vec::from_iter(silent).join(", ");
+        observer(Event::Warning(format!(
+            "not reached: {suites}: what clears findings is known from advisories alone"
+        )));
+    }
+    Ok(judged)
+}
+
+/// What is wrong with archives, for the document: something was answered whose word does not count. Sources that
+/// were not allowed to be asked are in `changes`: of those nothing is wrong.
+fn distrusted(outlook: &Outlook) -> Vec<Problem> {
+    let is_wrong = |suite: &&ArchiveSuite| match suite.status {
+        ArchiveStatus::NotAllowed | ArchiveStatus::Unreachable => false,
+        status => !status.is_usable(),
     };
-    let images = look(Standing::of_image(image, &descent));
-    // A guess is not worth a request: what a newer build of it would clear could not be said.
-    let is_guess = descent.base.as_ref().is_some_and(|base| base.confidence == Confidence::Guess);
-    let base = if is_guess { None } else { Standing::of_base(image, &descent) };
-    let bases = look(base);
-    Ok(Neighbourhood { descent, images, bases })
+    let problem = |suite: &ArchiveSuite| Problem {
+        path: suite.address.clone(),
+        layer: None,
+        message: match &suite.reason {
+            Some(reason) => format!("{} is {}: {reason}", suite.suite, suite.status),
+            None => format!("{} is {}", suite.suite, suite.status),
+        },
+    };
+    let suites = outlook.suites.iter().filter(is_wrong).map(problem);
+    suites.chain(outlook.problems.iter().cloned()).collect()
+}
+
+/// Suites that did not answer, where security updates are among what is not known for it. That may be over tomorrow.
+fn unanswered(outlook: &Outlook) -> impl Iterator<Item = String> {
+    let is_silent =
+        |suite: &&ArchiveSuite| !outlook.is_whole && suite.status == ArchiveStatus::Unreachable;
+    outlook.suites.iter().filter(is_silent).map(|suite| suite.suite.clone())
 }
 
 impl Neighbourhood {
-    fn scopes(&self) -> Vec<Scope> {
-        let read = self.images.iter().chain(&self.bases).filter_map(|b| b.inventory.as_ref());
-        read.flat_map(scopes).collect()
+    /// Says what is not in the document.
+    fn tell(&self, observer: Observer<'_>) {
+        for doubt in &self.descent.doubts {
+            observer(Event::Warning(doubt.clone()));
+        }
+        for Problem { path, message, .. } in &self.problems {
+            observer(Event::Note(format!("{path}: {message}")));
+        }
     }
 
     /// Says of layers and findings whether they are the base's.
@@ -223,7 +218,11 @@ pub(crate) fn match_error(source: MatchError) -> Error {
 }
 
 /// Applies the rules file by file; gives the expired ones as `file [[ignore]] n`.
-fn set_aside(session: &Session, rules: &[(String, IgnoreRule)], scan: &mut Scan) -> Vec<String> {
+pub(crate) fn set_aside(
+    session: &Session,
+    rules: &[(String, IgnoreRule)],
+    scan: &mut Scan,
+) -> Vec<String> {
     let mut expired = Vec::new();
     for file_rules in rules.chunk_by(|(a, _), (b, _)| a == b) {
         let Some((file, _)) = file_rules.first() else { continue };
@@ -233,4 +232,40 @@ fn set_aside(session: &Session, rules: &[(String, IgnoreRule)], scan: &mut Scan)
         expired.extend(numbers.into_iter().map(|number| format!("{file} [[ignore]] {number}")));
     }
     expired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_whose_word_does_not_count_is_a_problem() {
+        let check = |status, is_whole, problems: &[&str], warnings: &[&str]| {
+            let suite = ArchiveSuite {
+                suite: "bookworm-security".to_owned(),
+                address: "security.debian.org/debian-security".to_owned(),
+                signed_by: None,
+                date: None,
+                valid_until: None,
+                status,
+                reason: Some("why".to_owned()),
+            };
+            let outlook = Outlook { suites: vec![suite], is_whole, ..Outlook::default() };
+            let found: Vec<_> = distrusted(&outlook)
+                .into_iter()
+                .map(|problem| format!("{}: {}", problem.path, problem.message))
+                .collect();
+            assert_eq!(found, problems);
+            assert_eq!(unanswered(&outlook).collect::<Vec<_>>(), warnings);
+        };
+        let word = |status| {
+            format!("security.debian.org/debian-security: bookworm-security is {status}: why")
+        };
+        check(ArchiveStatus::Verified, true, &[], &[]);
+        check(ArchiveStatus::NotAllowed, true, &[], &[]);
+        check(ArchiveStatus::RolledBack, false, &[&word("rolled_back")], &[]);
+        check(ArchiveStatus::WronglySigned, true, &[&word("wrongly_signed")], &[]);
+        check(ArchiveStatus::Unreachable, false, &[], &["bookworm-security"]);
+        check(ArchiveStatus::Unreachable, true, &[], &[]);
+    }
 }

@@ -45,7 +45,8 @@ pub struct Settings {
     pub memory: u64,
     /// The longest single wait for the network.
     pub timeout: Duration,
-    /// Registries (`host[:port]`) that may be spoken to without a verified certificate.
+    /// Registries (`host[:port]`) that may be spoken to without a verified certificate, and allowed sources that may
+    /// be asked over plain http.
     pub insecure: Vec<String>,
     /// Which platforms to look at.
     pub platform: PlatformChoice,
@@ -107,7 +108,8 @@ impl Session {
         Ok(self.fetch.get_or_init(|| client).clone())
     }
 
-    /// Plain http is allowed to the hosts that the operator named with `http://`.
+    /// Plain http is allowed to the hosts that the operator named with `http://`, and to those that only images name
+    /// where he allowed both: to ask them, and to do so without TLS.
     fn fetch_settings(&self) -> Result<plimsoll_fetch::Settings, plimsoll_fetch::Error> {
         let lookup = |name: &str| self.surroundings.variables.get(name).cloned();
         let mut settings =
@@ -116,6 +118,12 @@ impl Session {
         for address in mirrors.chain(&self.settings.feeds_from) {
             let plain = address.strip_prefix("http://").and_then(|rest| rest.split('/').next());
             if let Some(host) = plain {
+                settings.plain_http = settings.plain_http.allow(host);
+            }
+        }
+        for host in &self.settings.insecure {
+            let (name, _port) = host.split_once(':').unwrap_or((host, ""));
+            if self.settings.allowed_sources.iter().any(|allowed| allowed == name) {
                 settings.plain_http = settings.plain_http.allow(host);
             }
         }
@@ -155,7 +163,8 @@ impl Session {
         Error::Database { path: self.settings.state_dir.join("db"), source: Box::new(source) }
     }
 
-    fn check_state_dir(&self) -> Result<(), Error> {
+    /// Refuses a state directory that others can write.
+    pub(crate) fn check_state_dir(&self) -> Result<(), Error> {
         self.check_private(&self.settings.state_dir)
     }
 
@@ -219,4 +228,25 @@ fn registry_client(
     let mut config = plimsoll_registry::Config::from_environment(&environment)?;
     config.insecure_hosts.extend(insecure.iter().cloned());
     Ok(plimsoll_registry::Client::new(config, fetch))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing;
+
+    /// Trust rule 11: leave to ask a host is no leave to ask it without TLS, nor the other way round.
+    #[test]
+    fn an_allowed_source_is_asked_over_plain_http_only_if_that_is_allowed_too() {
+        let check = |allowed: &str, insecure: &str, expected: &str| {
+            let (_directory, mut session) = testing::session();
+            session.settings.allowed_sources = vec![allowed.to_owned()];
+            session.settings.insecure = vec![insecure.to_owned()];
+            let plain = session.fetch_settings().unwrap().plain_http;
+            assert_eq!(format!("{plain:?}"), format!("PlainHttp {{ hosts: {{{expected}}} }}"));
+        };
+        check("a.example", "a.example", "\"a.example\"");
+        check("a.example", "a.example:8080", "\"a.example:8080\"");
+        check("a.example", "b.example", "");
+        check("b.example", "a.example", "");
+    }
 }

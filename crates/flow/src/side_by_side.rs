@@ -35,6 +35,6 @@ mod tests {
     fn results_keep_the_order_of_the_items() {
         let doubled = side_by_side((0..100).collect(), 7, |number: u32| number * 2);
         assert_eq!(doubled, (0..100).map(|number| number * 2).collect::<Vec<_>>());
-        assert_eq!(side_by_side(Vec::<u32>::new(), 7, |number| number), []);
+        assert!(side_by_side(Vec::<u32>::new(), 7, |number| number).is_empty());
     }
 }

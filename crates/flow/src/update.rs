@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use plimsoll_model::Scope;
 use plimsoll_vulndb::{Change, Feed, Generation, Shrinkage, feeds};
 
-use crate::archives::{Archives, Patience};
+use crate::archives::{Archives, Patience, is_within};
 use crate::attempts::Attempts;
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -77,18 +77,8 @@ pub fn update(
     request: &UpdateRequest,
     observer: Observer<'_>,
 ) -> Result<Updated, Error> {
-    update_with(session, &Archives::open(session, Patience::None)?, request, observer)
-}
-
-fn update_with(
-    session: &Session,
-    archives: &Archives<'_>,
-    request: &UpdateRequest,
-    observer: Observer<'_>,
-) -> Result<Updated, Error> {
     let UpdateRequest { scopes, feeds: only, shrinkage } = request;
-    let store = session.store()?;
-    let current = store.current().map_err(|error| session.database_error(error))?;
+    let current = session.store()?.current().map_err(|error| session.database_error(error))?;
     let scopes: BTreeSet<Scope> = match (scopes.as_slice(), &current) {
         ([], Some(current)) => {
             current.shards().iter().filter_map(|shard| shard.scope.clone()).collect()
@@ -100,13 +90,27 @@ fn update_with(
             return Err(Error::UnknownScope(scope.to_string()));
         }
     }
-    session.make_state_dir()?;
-    let reach = Reach::new(session)?;
     if let Some(unknown) = only.iter().find(|name| feeds::find(name).is_none()) {
         return Err(Error::UnknownFeed(unknown.clone()));
     }
     let mut jobs = jobs(&scopes);
     jobs.retain(|job| only.is_empty() || only.iter().any(|name| name == job.feed.name));
+    let archives = Archives::open(session, Patience::None, &[])?;
+    update_with(session, &archives, jobs, *shrinkage, observer)
+}
+
+/// Does the jobs and installs what came of them as one generation.
+fn update_with(
+    session: &Session,
+    archives: &Archives<'_>,
+    jobs: Vec<Job>,
+    shrinkage: Shrinkage,
+    observer: Observer<'_>,
+) -> Result<Updated, Error> {
+    session.make_state_dir()?;
+    let store = session.store()?;
+    let current = store.current().map_err(|error| session.database_error(error))?;
+    let reach = Reach::new(session)?;
     let changes: Vec<Change> = side_by_side(jobs, FEEDS_AT_ONCE, |job| {
         observer(Event::FeedStarted { feed: job.feed.name });
         let changes = job.run(session, &reach, archives, current.as_ref(), observer);
@@ -116,6 +120,7 @@ fn update_with(
     .into_iter()
     .flatten()
     .collect();
+    archives.remember(observer);
     let mut outcomes: Vec<_> = changes.iter().map(outcome).collect();
     note_failures(session, &outcomes);
     if current.is_none() && changes.iter().all(|change| matches!(change, Change::Failed { .. })) {
@@ -123,7 +128,7 @@ fn update_with(
         return Ok(Updated { generation: None, outcomes });
     }
     let installed =
-        store.install(changes, *shrinkage).map_err(|error| session.database_error(error))?;
+        store.install(changes, shrinkage).map_err(|error| session.database_error(error))?;
     for setback in installed.setbacks {
         let concerned =
             outcomes.iter_mut().find(|o| o.feed == setback.feed && o.scope == setback.scope);
@@ -178,17 +183,12 @@ pub(crate) fn refresh(
             let text = format!("failed less than an hour ago, not asked again yet: {names}");
             observer(Event::Warning(text));
         }
-        let whole = UpdateRequest {
-            scopes: stale.into_iter().cloned().collect(),
-            ..UpdateRequest::default()
-        };
-        let again = UpdateRequest {
-            scopes: fresh.into_iter().filter(|scope| learned.contains(scope)).cloned().collect(),
-            feeds: vec![archive::FEED.to_owned()],
-            ..UpdateRequest::default()
-        };
-        for request in [whole, again].iter().filter(|request| !request.scopes.is_empty()) {
-            let updated = update_with(session, archives, request, observer)?;
+        let mut wanted = jobs(&stale.into_iter().cloned().collect());
+        // Nothing of these is old, but the archive's shard is made from what was learned.
+        let again = fresh.into_iter().filter(|scope| learned.contains(scope)).cloned().collect();
+        wanted.extend(jobs(&again).into_iter().filter(|job| job.feed.name == archive::FEED));
+        if !wanted.is_empty() {
+            let updated = update_with(session, archives, wanted, Shrinkage::default(), observer)?;
             for outcome in &updated.outcomes {
                 if let FeedResult::Failed { reason, .. } = &outcome.result {
                     observer(Event::Warning(format!("feed {}: {reason}", outcome.feed)));
@@ -225,8 +225,8 @@ fn has_answered(
     scope: &Scope,
 ) -> bool {
     let shard = current.and_then(|current| current.find(feed.name, Some(scope)));
-    let age = |checked| session.surroundings.now.duration_since(checked);
-    shard.is_some_and(|shard| age(shard.checked) <= session.settings.refresh_after)
+    let (limit, now) = (session.settings.refresh_after, session.surroundings.now);
+    shard.is_some_and(|shard| is_within(limit, shard.checked, now))
 }
 
 /// Says which feeds of a scope that has data have none, whatever the reason: their silence is no verdict.

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use plimsoll_flow::{ImageChanges, PlatformChoice, Session, Settings, Surroundings, changes};
-use plimsoll_model::{ArchiveStatus, Platform};
+use plimsoll_flow::{PlatformChoice, Session, Settings, Surroundings, changes};
+use plimsoll_model::{ArchiveStatus, Changes, Platform};
 use plimsoll_testkit::{AptKey, Rpm, RpmContents, RpmNotice, RpmRepository, RpmSystem};
+
+/// What this release has without anybody naming it.
+const BASE: &str = "packages.microsoft.com/azurelinux/3.0/prod/base/x86_64";
 
 /// A system with one repository at its distribution's host and one elsewhere, and a copy of the first.
 struct Fixture {
@@ -23,9 +26,7 @@ impl Fixture {
     fn new() -> Option<Self> {
         let rpm_system = RpmSystem::new()?;
         rpm_system.install(&[Rpm::new("bash", "5.1-6"), Rpm::new("curl", "8.0-1")]);
-        rpm_system.write("etc/os-release", "ID=rocky\nVERSION_ID=\"9.3\"\nNAME=\"Rocky Linux\"\n");
-        let repo = "[test]\nbaseurl=http://download.rockylinux.org/test/$releasever/\n";
-        rpm_system.write("etc/yum.repos.d/test.repo", repo);
+        rpm_system.write("etc/os-release", "ID=azurelinux\nVERSION_ID=\"3.0\"\n");
         let bash = Rpm::new("bash", "5.1-7");
         let curl = Rpm::new("curl", "8.0-2").changelog(
             "* Tue Jan 06 2026 A B <a@b.example> - 8.0-2\n- CVE-2026-0002: fix it\n\n\
@@ -53,7 +54,7 @@ impl Fixture {
 
     /// The repository in the copy that is laid out by host and path.
     fn copy(&self) -> PathBuf {
-        self.path("feeds/download.rockylinux.org/test/9")
+        self.path("feeds").join(BASE)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -82,7 +83,7 @@ impl Fixture {
         }
     }
 
-    fn changes(&self, settings: Settings) -> ImageChanges {
+    fn changes(&self, settings: Settings) -> Changes {
         let euid = fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own));
         let surroundings = Surroundings {
             variables: BTreeMap::new(),
@@ -97,9 +98,9 @@ impl Fixture {
         found.changes.remove(0)
     }
 
-    fn check(&self, settings: Settings, status: ArchiveStatus, updates: &[&str]) -> ImageChanges {
+    fn check(&self, settings: Settings, status: ArchiveStatus, updates: &[&str]) -> Changes {
         let found = self.changes(settings);
-        let changes = &found.changes;
+        let changes = &found;
         let [suite] = changes.distribution_archive.as_slice() else {
             panic!("one repository: {:?}", changes.distribution_archive)
         };
@@ -124,8 +125,13 @@ const UPDATES: &[&str] = &["bash 5.1-7 security CVE-2026-0001", "curl 8.0-2 CVE-
 fn advisories_and_changelogs_say_what_is_pending() {
     let Some(fixture) = Fixture::new() else { return };
     let found = fixture.check(fixture.settings(), ArchiveStatus::TransportOnly, UPDATES);
-    let [bash, curl] = found.changes.updates.as_slice() else { panic!("two updates") };
-    assert!(bash.complete && curl.complete);
+    let [bash, curl] = found.updates.as_slice() else { panic!("two updates") };
+    // An advisory alone does not say that it is all.
+    assert!(!bash.complete && curl.complete);
+    assert_eq!(
+        bash.problem.as_deref(),
+        Some("no changelog says whether its advisories are all since then")
+    );
     assert_eq!(curl.entries.len(), 1);
     assert_eq!(curl.entries[0].text, "- CVE-2026-0002: fix it");
 
@@ -151,7 +157,7 @@ fn a_repository_is_verified_by_the_operators_key() {
     fs::write(&signature, key.sign_detached(&text, now)).unwrap();
     let settings = Settings { keyring: Some(keyring), ..fixture.settings() };
     let found = fixture.check(settings.clone(), ArchiveStatus::Verified, UPDATES);
-    let signed_by = found.changes.distribution_archive[0].signed_by.clone();
+    let signed_by = found.distribution_archive[0].signed_by.clone();
     assert_eq!(signed_by, Some(key.fingerprint()));
 
     fs::write(&signature, key.sign_detached("another text", now)).unwrap();
@@ -181,17 +187,31 @@ fn repositories_elsewhere_are_not_asked() {
     let repo = "[other]\nbaseurl=http://repository.example/x/\n";
     fixture.rpm_system.write("etc/yum.repos.d/test.repo", repo);
     let found = fixture.changes(fixture.settings());
-    let suites: Vec<_> = found
-        .changes
-        .distribution_archive
-        .iter()
-        .map(|suite| format!("{} {}", suite.suite, suite.status))
-        .collect();
-    // The distribution's own are asked whatever the image says; the copy does not have them.
-    let unreachable = ["baseos", "appstream", "extras"].map(|id| format!("{id} unreachable"));
-    assert_eq!(suites[..3], unreachable);
-    assert_eq!(suites[3..], ["other not_allowed"]);
+    // The distribution's own are asked whatever the image says.
+    assert_eq!(suites(&found), ["azurelinux-official-base transport_only", "other not_allowed"]);
+    assert!(found.is_whole);
+}
+
+/// A part of the distribution, or what it was once, is good for what it offers and does not stand for the release.
+#[test]
+fn only_the_repositories_of_the_release_make_the_answer_whole() {
+    let Some(fixture) = Fixture::new() else { return };
+    let frozen = "packages.microsoft.com/azurelinux/3.0/frozen";
+    let repo = format!("[frozen]\nbaseurl=https://{frozen}/\n");
+    fixture.rpm_system.write("etc/yum.repos.d/test.repo", &repo);
+    let place = fixture.path("feeds").join(frozen);
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    fs::rename(fixture.copy(), &place).unwrap();
+    let found = fixture.changes(fixture.settings());
+    let expected = ["frozen transport_only", "azurelinux-official-base unreachable"];
+    assert_eq!(suites(&found), expected);
+    assert_eq!(found.updates.len(), 2);
     assert!(!found.is_whole);
+}
+
+fn suites(changes: &Changes) -> Vec<String> {
+    let suites = changes.distribution_archive.iter();
+    suites.map(|suite| format!("{} {}", suite.suite, suite.status)).collect()
 }
 
 /// Changes the last byte of the file with this end of its name.

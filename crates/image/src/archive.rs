@@ -156,6 +156,7 @@ fn describe(files: &dyn Files, image: &ArchiveImage) -> Result<Described, Error>
         created: config.created(),
         layers: layers.iter().zip(diff_ids).zip(steps).map(layer).collect(),
         metadata: Metadata { names: image.tags().to_vec(), ..config.metadata() },
+        warnings: config.platform_warning().into_iter().collect(),
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Described {
     pub(crate) created: Option<Timestamp>,
     pub(crate) layers: Vec<DescribedLayer>,
     pub(crate) metadata: Metadata,
+    /// What is odd about the documents and keeps nothing from being read.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What the documents say about one layer.
@@ -77,6 +79,7 @@ impl Described {
                 annotations: manifest.annotations.clone().unwrap_or_default(),
                 ..config.metadata()
             },
+            warnings: config.platform_warning().into_iter().collect(),
         })
     }
 

@@ -70,7 +70,7 @@ pub(crate) fn open(
             ..image.metadata
         },
         export: None,
-        warnings: warnings.clone(),
+        warnings: warnings.iter().cloned().chain(image.warnings).collect(),
     };
     Ok(described.into_iter().map(image).collect())
 }

@@ -169,6 +169,6 @@ pub(crate) fn assemble(
         });
     }
     let image = described.image(reference, source);
-    let metadata = described.metadata;
-    Ok(SourceImage { image, layers, metadata, export: None, warnings: Vec::new() })
+    let Described { metadata, warnings, .. } = described;
+    Ok(SourceImage { image, layers, metadata, export: None, warnings })
 }

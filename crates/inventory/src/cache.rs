@@ -8,6 +8,9 @@
 //! by-image/ALGORITHM-HEX-vN    the diff_ids of an image that only its engine has
 //! ```
 //!
+//! What else the program keeps in the same place has directories of its own: see
+//! [`shared_with`](Cache::shared_with).
+//!
 //! Every pair was computed by this program from the bytes. Files appear by rename and are never
 //! changed, so any number of readers and writers share a cache without a lock. What cannot be read,
 //! or is damaged, counts as absent and is written anew.
@@ -31,6 +34,8 @@ pub use prune::{CacheInfo, Pruned};
 #[derive(Clone, Debug)]
 pub struct Cache {
     directory: PathBuf,
+    /// Directories in it that others fill.
+    others: &'static [&'static str],
 }
 
 /// Why a cache is not used.
@@ -75,7 +80,14 @@ pub(crate) struct Known {
 impl Cache {
     /// The cache in this directory, which is made when it is first used.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, others: &[] }
+    }
+
+    /// The same with directories in it that others fill, by their names: their files are counted and
+    /// pruned with its own, so that one limit holds for all.
+    #[must_use]
+    pub fn shared_with(self, others: &'static [&'static str]) -> Self {
+        Self { others, ..self }
     }
 
     /// Where it is.

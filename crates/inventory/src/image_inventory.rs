@@ -78,8 +78,9 @@ impl ImageInventory {
     }
 
     /// The image that the lowest `count` layers are, as if it had been read alone: a base, once it is
-    /// known how many layers it has. It has no documents of its own. None where the image has not as
-    /// many layers, or [`layers`](Self::layers) is empty. Nothing is read again.
+    /// known how many layers it has. It has no documents of its own. Nothing is read again. None where
+    /// the image has not as many layers, [`layers`](Self::layers) is empty, or part of those layers is
+    /// unread: what is compared with it would take the packages of that part for those of own layers.
     pub fn prefix(&self, count: usize) -> Option<Self> {
         let (facts, merged, as_of) = self.layers.merge_lowest(count)?;
         let layers = self.image.layers.get(..count)?.to_vec();
@@ -98,6 +99,6 @@ impl ImageInventory {
             facts,
             verified_layers: self.verified_layers.min(count),
         };
-        Some(Self::new(parts, as_of))
+        Some(Self::new(parts, as_of)).filter(|prefix| prefix.unread.is_empty())
     }
 }

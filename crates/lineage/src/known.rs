@@ -55,9 +55,13 @@ pub struct KnownTag {
 /// Where knowledge of an image comes from, in ascending order of trust.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
+    /// Its registry, asked because another image names it. Whoever made that image may have made this one too: it
+    /// proves that image's words, and those of other images that speak of its repository; it names the base of no
+    /// image that does not.
+    Claimed,
     /// A file of this name was imported.
     Imported(String),
-    /// The image was on this machine, under whatever name somebody gave it here.
+    /// The image itself was read, from its registry or under whatever name somebody gave it on this machine.
     Scanned,
     /// Its registry.
     Learned,
@@ -67,9 +71,10 @@ impl Source {
     /// Comparable by trust alone.
     pub(crate) fn trust(&self) -> u8 {
         match self {
-            Self::Imported(_) => 0,
-            Self::Scanned => 1,
-            Self::Learned => 2,
+            Self::Claimed => 0,
+            Self::Imported(_) => 1,
+            Self::Scanned => 2,
+            Self::Learned => 3,
         }
     }
 }
@@ -77,6 +82,7 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Claimed => f.write_str("named by another image"),
             Self::Imported(file) => write!(f, "imported from {file}"),
             Self::Scanned => f.write_str("scanned"),
             Self::Learned => f.write_str("learned from its registry"),
@@ -152,10 +158,22 @@ impl KnownImage {
 
     /// Whether one of its names fits a pattern with `*` and `?`; a repository alone fits all of its images.
     pub fn fits(&self, pattern: &str) -> bool {
-        [self.repository.as_str(), self.short_repository()].into_iter().any(|name| {
-            let tagged = |tag: &KnownTag| glob::fits(pattern, &format!("{name}:{}", tag.name));
-            glob::fits(pattern, name) || self.tags.iter().any(tagged)
-        })
+        self.repository_fits(pattern) || self.tags.iter().any(|tag| self.tag_fits(pattern, tag))
+    }
+
+    /// Whether a pattern is about the repository, and so about all of its images.
+    pub(crate) fn repository_fits(&self, pattern: &str) -> bool {
+        self.repository_names().iter().any(|name| glob::fits(pattern, name))
+    }
+
+    /// Whether a pattern is about one of its tags.
+    pub(crate) fn tag_fits(&self, pattern: &str, tag: &KnownTag) -> bool {
+        let fits = |name: &&str| glob::fits(pattern, &format!("{name}:{}", tag.name));
+        self.repository_names().iter().any(fits)
+    }
+
+    fn repository_names(&self) -> [&str; 2] {
+        [&self.repository, self.short_repository()]
     }
 
     /// The repository as people write it: Docker Hub and its library are left out.
@@ -217,6 +235,22 @@ mod tests {
         let digest = format!("app@sha256:{}", "0a".repeat(32));
         check(&digest, &[], &digest);
         check("app", &[], "app");
+    }
+
+    #[test]
+    fn a_pattern_is_about_a_repository_or_about_tags() {
+        let image = image("debian", &["12", "12-slim"]);
+        let check = |pattern: &str, repository: bool, tags: &[&str]| {
+            let fits = image.tags.iter().filter(|tag| image.tag_fits(pattern, tag));
+            assert_eq!(fits.map(|tag| tag.name.as_str()).collect::<Vec<_>>(), tags, "{pattern}");
+            assert_eq!(image.repository_fits(pattern), repository, "{pattern}");
+            assert_eq!(image.fits(pattern), repository || !tags.is_empty(), "{pattern}");
+        };
+        check("debian", true, &[]);
+        check("docker.io/library/debian", true, &[]);
+        check("debian:*-slim", false, &["12-slim"]);
+        check("docker.io/*:12", false, &["12"]);
+        check("ubuntu", false, &[]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod catalogue;
 mod chain;
 mod codename;
-mod config;
 mod glob;
 mod import;
 mod known;
@@ -14,7 +13,6 @@ mod tags;
 
 pub use catalogue::{Catalogue, CatalogueError, Merged, Nearest, forget, merge};
 pub use chain::{Chain, ChainId};
-pub use config::ConfigError;
 pub use import::{Format, ImportError, Imported, import};
 pub use known::{KnownImage, KnownTag, Source};
 pub use packages::{Likeness, PackageList};

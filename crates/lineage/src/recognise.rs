@@ -96,9 +96,11 @@ const MAX_TIES: usize = 20;
 /// its layers, claims and then looks decide, and the result says so.
 pub fn recognise(subject: &Subject<'_>, known: &Known<'_>) -> Result<Recognition, CatalogueError> {
     let stacks = Stacks::of(subject);
-    let found = stacks.find(subject, known)?;
-    let mut recognition = Recognition { itself: found.itself, ..Recognition::default() };
     let claims = claims::claims(subject);
+    let mut spoken_of = guess::spoken_of(subject);
+    spoken_of.extend(claims.iter().map(|claim| repository(&claim.name)));
+    let found = stacks.find(subject, known, &spoken_of)?;
+    let mut recognition = Recognition { itself: found.itself, ..Recognition::default() };
     let judged = claims::judge(claims, &stacks, known)?;
     recognition.doubts = judged.doubts;
 
@@ -204,7 +206,9 @@ fn prefer(images: &mut [KnownImage], named: &[(String, Option<String>)]) -> Opti
 /// Whether a registry was asked already.
 fn is_answered(name: &ImageName, images: &[KnownImage]) -> bool {
     let repository = repository(name);
-    images.iter().filter(|image| image.source == Source::Learned).any(|image| {
+    let from_registry =
+        |image: &&KnownImage| matches!(image.source, Source::Learned | Source::Claimed);
+    images.iter().filter(from_registry).any(|image| {
         image.repository == repository
             && match (&name.digest, &name.tag) {
                 (Some(digest), _) => {

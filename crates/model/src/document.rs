@@ -136,6 +136,10 @@ pub struct Changes {
     pub os: Option<Os>,
     /// What was asked, and whether its word counts.
     pub distribution_archive: Vec<ArchiveSuite>,
+    /// Whether every source of security updates was asked and its word counts: only then "no updates" is an
+    /// answer.
+    #[serde(default)]
+    pub is_whole: bool,
     /// Pending updates, security updates first.
     pub updates: Vec<Update>,
     /// What could not be read.

@@ -25,8 +25,25 @@ pub struct ParsePlatformError {
 }
 
 impl Platform {
-    /// A platform from its parts, spelled as the index spells them (`x86_64` becomes `amd64`).
-    pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Self {
+    /// A platform from its parts, spelled as the index spells them (`x86_64` becomes `amd64`). An empty variant is
+    /// none. The parts come from documents that anybody may have written, and go into names, tables and requests: what
+    /// is no word of letters, digits and `._-` is refused.
+    pub fn new(
+        os: &str,
+        architecture: &str,
+        variant: Option<&str>,
+    ) -> Result<Self, ParsePlatformError> {
+        let variant = variant.filter(|variant| !variant.is_empty());
+        match [os, architecture].into_iter().chain(variant).all(is_word) {
+            true => Ok(Self::of_words(os, architecture, variant)),
+            false => {
+                let parts: Vec<&str> = [os, architecture].into_iter().chain(variant).collect();
+                Err(ParsePlatformError::of(&parts.join("/")))
+            }
+        }
+    }
+
+    fn of_words(os: &str, architecture: &str, variant: Option<&str>) -> Self {
         let (architecture, implied) = match architecture {
             "x86_64" | "x86-64" => ("amd64", None),
             "aarch64" => ("arm64", None),
@@ -35,17 +52,16 @@ impl Platform {
             "armel" => ("arm", Some("v6")),
             other => (other, None),
         };
-        let variant = variant.filter(|variant| !variant.is_empty()).or(implied);
         Self {
             os: os.to_owned(),
             architecture: architecture.to_owned(),
-            variant: variant.map(str::to_owned),
+            variant: variant.or(implied).map(str::to_owned),
         }
     }
 
     /// The platform this program was compiled for, with `linux` as the operating system of images.
     pub fn host() -> Self {
-        Self::new("linux", std::env::consts::ARCH, None)
+        Self::of_words("linux", std::env::consts::ARCH, None)
     }
 
     /// Whether an image for `self` serves somebody who asked for `wanted`: the same system and
@@ -62,27 +78,32 @@ impl Platform {
     }
 }
 
+/// The longest word that is taken for a part of a platform; real ones have some ten characters.
+const MAX_WORD: usize = 64;
+
+fn is_word(part: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !part.is_empty() && part.len() <= MAX_WORD && part.bytes().all(is_plain)
+}
+
+impl ParsePlatformError {
+    fn of(text: &str) -> Self {
+        Self { text: text.chars().take(80).collect() }
+    }
+}
+
 impl FromStr for Platform {
     type Err = ParsePlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.split('/');
-        let valid = |part: &&str| {
-            !part.is_empty()
-                && part.len() <= 64
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        };
-        let error = || ParsePlatformError { text: text.chars().take(80).collect() };
-        let os = parts.next().filter(valid).ok_or_else(error)?;
-        let architecture = parts.next().filter(valid).ok_or_else(error)?;
-        let variant = match parts.next() {
-            None => None,
-            Some(part) => Some(part).filter(valid).map(Some).ok_or_else(error)?,
-        };
-        if parts.next().is_some() {
+        let error = || ParsePlatformError::of(text);
+        let (os, architecture) = parts.next().zip(parts.next()).ok_or_else(error)?;
+        let variant = parts.next();
+        if parts.next().is_some() || variant == Some("") {
             return Err(error());
         }
-        Ok(Self::new(os, architecture, variant))
+        Self::new(os, architecture, variant)
     }
 }
 
@@ -124,9 +145,27 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Platform>().unwrap().to_string(), printed);
         }
-        for bad in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "li nux/amd64"] {
+        for bad in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/arm/", "li nux/amd64"]
+        {
             assert!(bad.parse::<Platform>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_no_word_is_no_part() {
+        let check = |os, architecture, variant, expected: Option<&str>| {
+            let platform = Platform::new(os, architecture, variant).ok();
+            assert_eq!(platform.map(|platform| platform.to_string()).as_deref(), expected);
+        };
+        check("linux", "arm", Some("v7"), Some("linux/arm/v7"));
+        check("linux", "amd64", Some(""), Some("linux/amd64"));
+        check("linux", "amd64) <img src=x> @all", None, None);
+        check("linux", "arm", Some("v7/../x"), None);
+        check("lin\nux", "arm", None, None);
+        check("", "arm", None, None);
+        check("linux", &"a".repeat(65), None, None);
+        let error = Platform::new("linux", "a b", None).unwrap_err().to_string();
+        assert!(error.starts_with("\"linux/a b\" is not a platform"), "{error}");
     }
 
     #[test]

@@ -75,8 +75,7 @@ impl Client {
     /// At most `limit` tags of the repository that a name is in; its tag or digest does not matter.
     pub fn tags(&self, name: &ImageName, limit: usize) -> Result<Tags, Error> {
         let (found, (tags, complete)) = self.first(name, |repository, _| repository.tags(limit))?;
-        let First { name, repository, .. } = found;
-        Ok(Tags { name: ImageName { tag: None, digest: None, ..name }, repository, tags, complete })
+        Ok(Tags { name: ImageName { tag: None, digest: None, ..found.name }, tags, complete })
     }
 
     /// The first answer of the places that `name` may mean.

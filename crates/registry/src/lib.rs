@@ -25,6 +25,6 @@ pub use config::Config;
 pub use environment::Environment;
 pub use error::Error;
 pub use manifest::{Manifest, ManifestKind};
-pub use referrers::Referrer;
+pub use provenance::Provenance;
 pub use repository::Repository;
 pub use tags::Tags;

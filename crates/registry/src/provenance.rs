@@ -51,30 +51,45 @@ struct Descriptor {
     annotations: BTreeMap<String, String>,
 }
 
+/// What is attached to an image about how it was built.
+#[derive(Debug, Default)]
+pub struct Provenance {
+    /// The statements. They were checked against their digests and nothing else: whoever may push may attach.
+    pub statements: Vec<Vec<u8>>,
+    /// Why there may be more.
+    pub problems: Vec<Error>,
+}
+
 impl Repository {
     /// The statements about the build of a manifest: those that BuildKit puts into the index beside it, then those
-    /// that refer to it. They are checked against their digests and nothing else: whoever may push may attach.
-    pub fn provenance(
-        &self,
-        index: Option<&Manifest>,
-        subject: &Digest,
-    ) -> Result<Vec<Vec<u8>>, Error> {
+    /// that refer to it. What is missing keeps nothing else from being read.
+    pub fn provenance(&self, index: Option<&Manifest>, subject: &Digest) -> Provenance {
+        let mut found = Provenance::default();
         let mut attached = index.map_or_else(Vec::new, |index| beside(index, subject));
         let is_statement = |kind: &str| STATEMENTS.contains(&kind) || kind == DOCKER_ATTESTATION;
-        let referrers = self.referrers(subject, None)?.into_iter();
+        let referrers = found.note(self.referrers(subject)).unwrap_or_default().into_iter();
         let referrers = referrers
             .filter(|referrer| referrer.artifact_type.as_deref().is_some_and(is_statement));
         attached.extend(referrers.map(|referrer| referrer.digest));
         attached.sort();
         attached.dedup();
-        let mut statements = Vec::new();
         for digest in attached.iter().take(MAX_ATTACHED) {
-            let manifest = self.manifest(digest)?;
+            if found.problems.iter().any(Error::is_rate_limit) {
+                break;
+            }
+            let Some(manifest) = found.note(self.manifest(digest)) else { continue };
             for layer in stated(&manifest).iter().take(MAX_STATEMENTS) {
-                statements.push(self.small_blob(&layer.digest, layer.size)?);
+                let statement = found.note(self.small_blob(&layer.digest, layer.size));
+                found.statements.extend(statement);
             }
         }
-        Ok(statements)
+        found
+    }
+}
+
+impl Provenance {
+    fn note<T>(&mut self, answer: Result<T, Error>) -> Option<T> {
+        answer.map_err(|error| self.problems.push(error)).ok()
     }
 }
 

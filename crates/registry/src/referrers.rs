@@ -1,6 +1,6 @@
 //! What refers to an image: signatures, lists of packages, provenance.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use plimsoll_fetch::{Limit, Request};
 use plimsoll_model::Digest;
@@ -11,18 +11,12 @@ use crate::link::next_query;
 use crate::repository::{Repository, Wanted};
 
 /// A manifest that names another one as its subject, as a list has it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Referrer {
-    /// The digest of the manifest.
-    pub digest: Digest,
-    /// What the manifest is.
-    pub media_type: String,
+pub(crate) struct Referrer {
+    pub(crate) digest: Digest,
     /// What is attached with it.
-    pub artifact_type: Option<String>,
-    /// Annotations that the list repeats.
-    #[serde(default)]
-    pub annotations: BTreeMap<String, String>,
+    pub(crate) artifact_type: Option<String>,
 }
 
 /// A list is an index, and as large as one at most.
@@ -37,22 +31,13 @@ struct Index {
 }
 
 impl Repository {
-    /// What refers to a manifest, all or only with one artifact type. Where the registry has no list of its own, the
-    /// index is read that clients keep for it under a tag made of the digest; none is none.
-    pub fn referrers(
-        &self,
-        subject: &Digest,
-        artifact_type: Option<&str>,
-    ) -> Result<Vec<Referrer>, Error> {
-        let mut found = match self.listed(subject) {
-            Err(error) if has_no_list(&error) => self.tagged_list(subject)?,
-            found => found?,
-        };
-        // The registry may filter and need not, so all are asked for.
-        if let Some(wanted) = artifact_type {
-            found.retain(|referrer| referrer.artifact_type.as_deref() == Some(wanted));
+    /// What refers to a manifest. Where the registry has no list of its own, the index is read that clients keep for
+    /// it under a tag made of the digest; none is none.
+    pub(crate) fn referrers(&self, subject: &Digest) -> Result<Vec<Referrer>, Error> {
+        match self.listed(subject) {
+            Err(error) if has_no_list(&error) => self.tagged_list(subject),
+            found => found,
         }
-        Ok(found)
     }
 
     fn listed(&self, subject: &Digest) -> Result<Vec<Referrer>, Error> {

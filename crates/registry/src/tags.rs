@@ -3,21 +3,18 @@
 use std::collections::BTreeSet;
 
 use plimsoll_fetch::{Limit, Request};
-use plimsoll_model::{Digest, ImageName};
+use plimsoll_model::ImageName;
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::link::next_query;
-use crate::manifest::Manifest;
-use crate::repository::{Repository, Wanted};
+use crate::repository::Repository;
 
 /// The tags of a repository.
 #[derive(Debug)]
 pub struct Tags {
     /// The full name of the repository, without a tag.
     pub name: ImageName,
-    /// Where they were listed.
-    pub repository: Repository,
     /// The tags, sorted, each once.
     pub tags: Vec<String>,
     /// Whether these are all.
@@ -64,26 +61,9 @@ impl Repository {
         }
         Ok((tags.into_iter().collect(), false))
     }
-
-    /// The digest that a tag has now, in the registry's word: good for asking whether it has moved.
-    pub fn tag_digest(&self, tag: &str) -> Result<Digest, Error> {
-        self.digest(Wanted::Tag(checked(tag)?))
-    }
-
-    /// The manifest or index of a tag.
-    pub fn tagged(&self, tag: &str) -> Result<Manifest, Error> {
-        self.find(Wanted::Tag(checked(tag)?))
-    }
 }
 
-fn checked(tag: &str) -> Result<&str, Error> {
-    if is_tag(tag) {
-        return Ok(tag);
-    }
-    Err(Error::Name { name: tag.chars().take(200).collect(), why: "it is no tag" })
-}
-
-/// What goes into an address must be a tag and nothing else.
-pub(crate) fn is_tag(tag: &str) -> bool {
+/// What is no tag is none: nobody could ask for it.
+fn is_tag(tag: &str) -> bool {
     format!("x:{tag}").parse::<ImageName>().is_ok_and(|name| name.tag.as_deref() == Some(tag))
 }

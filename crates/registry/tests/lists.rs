@@ -23,6 +23,7 @@ use registry::{Layout, Registry, Setup, is_available};
 use server::{Reply, Server};
 use setting::Setting;
 
+const IN_TOTO: &str = "application/vnd.in-toto+json";
 const STATEMENT: &str = r#"{"predicateType":"https://slsa.dev/provenance/v1"}"#;
 
 fn tags(host: &str, repository: &str, limit: usize) -> Result<Tags, Error> {
@@ -53,12 +54,7 @@ fn tags_are_listed_page_by_page() {
     check(5, &all, true);
     check(2, &all[..2], false);
     check(0, &[], false);
-    let found = tags(&registry.host(), "team/app:slim", 9).unwrap();
-    assert_eq!(found.repository.tag_digest("v2").unwrap(), layout.top.digest);
-    assert_eq!(found.repository.tagged("slim").unwrap().bytes, layout.top.bytes);
-    assert!(found.repository.tag_digest("v3").unwrap_err().is_not_found());
-    let error = found.repository.tag_digest("../x").unwrap_err().to_string();
-    assert_eq!(error, "../x cannot be asked for: it is no tag");
+    assert_eq!(tags(&registry.host(), "team/app:slim", 9).unwrap().tags, all);
     assert!(tags(&registry.host(), "team/other", 9).unwrap_err().is_not_found());
 }
 
@@ -113,12 +109,13 @@ fn the_statement_beside_an_image_is_found() {
     registry.put_layout(&layout, "app", "1");
     let opened = open(&registry.host(), "app:1");
     let image = &layout.images[0].0.digest;
-    let found = opened.repository.provenance(Some(&opened.manifest), image).unwrap();
-    assert_eq!(found, [STATEMENT.as_bytes()]);
+    let found = opened.repository.provenance(Some(&opened.manifest), image);
+    assert_eq!(found.statements, [STATEMENT.as_bytes()]);
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
     // Of another manifest it says nothing, and without the index nothing is known.
     let other = &layout.top.digest;
-    assert!(opened.repository.provenance(Some(&opened.manifest), other).unwrap().is_empty());
-    assert!(opened.repository.provenance(None, image).unwrap().is_empty());
+    assert!(opened.repository.provenance(Some(&opened.manifest), other).statements.is_empty());
+    assert!(opened.repository.provenance(None, image).statements.is_empty());
 }
 
 #[test]
@@ -133,12 +130,9 @@ fn referrers_are_found_under_their_tag() {
     registry.put_layout(&layout, "app", &format!("sha256-{}", image.hex()));
     registry.put_layout(&layout, "app", "1");
     let repository = open(&registry.host(), "app:1").repository;
-    let count = |kind| repository.referrers(image, kind).unwrap().len();
-    assert_eq!(count(None), 2);
-    assert_eq!(count(Some("application/vnd.in-toto+json")), 1);
-    assert_eq!(count(Some("application/x")), 0);
-    assert_eq!(repository.provenance(None, image).unwrap(), [STATEMENT.as_bytes()]);
-    assert_eq!(repository.referrers(&layout.top.digest, None).unwrap(), []);
+    assert_eq!(repository.provenance(None, image).statements, [STATEMENT.as_bytes()]);
+    let none = repository.provenance(None, &layout.top.digest);
+    assert!(none.statements.is_empty() && none.problems.is_empty(), "{none:?}");
 }
 
 #[test]
@@ -147,30 +141,43 @@ fn referrers_are_asked_for_where_the_registry_knows_them() {
         return;
     }
     let registry = Registry::start(&Setup::default());
-    let layout = Layout::image(100);
-    registry.push_layout(&layout, "app:1");
+    let layout = Layout::attested(STATEMENT);
+    registry.put_layout(&layout, "app", "1");
     let proxy = FaultProxy::start(&registry.host());
-    let digest = format!("sha256:{}", "0a".repeat(32));
-    let entry = format!(
-        r#"{{"mediaType":"m","digest":"{digest}","size":1,"artifactType":"a/b","annotations":{{"k":"v"}}}}"#
-    );
-    proxy.rule(move |request, _| {
-        let pages = [
-            format!(r#"{{"manifests":[{entry},{{"digest":"x"}}]}}"#),
-            r#"{"manifests":[]}"#.to_owned(),
-        ];
-        match request.target.split_once("/referrers/")?.1.contains('?') {
-            false => {
-                Some(Reply::new(200, pages[0].clone()).header("link", "<?page=2>; rel=\"next\""))
-            }
-            true => Some(Reply::new(200, pages[1].clone())),
-        }
+    let entry = |digest: &str, kind: &str| {
+        format!(r#"{{"mediaType":"m","digest":"{digest}","size":1,"artifactType":"{kind}"}}"#)
+    };
+    let absent = entry(&format!("sha256:{}", "0a".repeat(32)), IN_TOTO);
+    let signature = entry(&format!("sha256:{}", "0b".repeat(32)), "application/x");
+    let index: serde_json::Value = serde_json::from_slice(&layout.top.bytes).unwrap();
+    let attested = entry(index["manifests"][1]["digest"].as_str().unwrap(), IN_TOTO);
+    let list = |members: &[&str]| format!(r#"{{"manifests":[{}]}}"#, members.join(","));
+    let pages = [list(&[&absent, r#"{"digest":"x"}"#, &signature]), list(&[&attested])];
+    proxy.rule(move |request, _| match request.target.split_once("/referrers/")?.1.contains('?') {
+        false => Some(Reply::new(200, pages[0].clone()).header("link", "<?page=2>; rel=\"next\"")),
+        true => Some(Reply::new(200, pages[1].clone())),
     });
     let repository = open(&proxy.host(), "app:1").repository;
-    let found = repository.referrers(&layout.top.digest, Some("a/b")).unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].digest.to_string(), found[0].annotations["k"].as_str()), (digest, "v"));
+    let found = repository.provenance(None, &layout.images[0].0.digest);
+    // One attachment is missing, which takes nothing from the other.
+    assert_eq!(found.statements, [STATEMENT.as_bytes()]);
+    assert!(matches!(&*found.problems, [error] if error.is_not_found()), "{:?}", found.problems);
     assert_eq!(proxy.received("/referrers/").len(), 2);
+}
+
+#[test]
+fn a_list_that_cannot_be_had_takes_nothing_from_what_is_beside_the_image() {
+    if !is_available() {
+        return;
+    }
+    let registry = Registry::start(&Setup::default());
+    let layout = Layout::attested(STATEMENT);
+    registry.put_layout(&layout, "app", "1");
+    let proxy = FaultProxy::start(&registry.host());
+    proxy.rule(|request, _| request.target.contains("/referrers/").then(|| Reply::new(200, "<")));
+    let opened = open(&proxy.host(), "app:1");
+    let found = opened.repository.provenance(Some(&opened.manifest), &layout.images[0].0.digest);
+    assert_eq!((found.statements, found.problems.len()), (vec![STATEMENT.as_bytes().to_vec()], 1));
 }
 
 #[test]

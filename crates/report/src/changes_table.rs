@@ -4,10 +4,11 @@ mod archive;
 mod changelog;
 mod overview;
 
+use plimsoll_advice::distinct;
 use plimsoll_model::{Changes, Update};
 
 pub(crate) use archive::archive_lines;
-pub(crate) use changelog::{ENTRIES_SHOWN, beginning, entry_title};
+pub(crate) use changelog::{ENTRIES_SHOWN, WORD_SHOWN, beginning, entry_title, update_title};
 pub(crate) use overview::why_held;
 
 use crate::look::Look;
@@ -24,9 +25,9 @@ pub enum Length {
     Full,
 }
 
-/// The updates of an image, and what the document does not say of itself.
+/// The updates of an image that are shown, and what the document does not say of itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Pending<'a> {
+pub struct Shown<'a> {
     /// The document.
     pub changes: &'a Changes,
     /// How many updates a filter took out of the document.
@@ -35,14 +36,14 @@ pub struct Pending<'a> {
 
 /// The whole report: the image, what the archive is worth, the updates as a table, then what their
 /// changelogs say.
-pub fn changes_table(pending: Pending<'_>, length: Length, look: Look) -> String {
-    let Pending { changes, .. } = pending;
+pub fn changes_table(shown: Shown<'_>, length: Length, look: Look) -> String {
+    let Shown { changes, .. } = shown;
     let mut text = header(&changes.image, changes.os.as_ref(), changes.as_of, look);
     for line in archive_lines(changes) {
         text.push_str(&flow(look, " · ", &line));
     }
     text.push('\n');
-    text.push_str(&flow(look, "; ", &sum(pending)));
+    text.push_str(&flow(look, "; ", &sum(shown)));
     let updates = by_urgency(&changes.updates);
     if !updates.is_empty() {
         text.push('\n');
@@ -73,8 +74,8 @@ pub(crate) fn by_urgency(updates: &[Update]) -> Vec<&Update> {
 }
 
 /// How many updates wait, and what to know of them before anything is typed.
-pub(crate) fn sum(pending: Pending<'_>) -> Vec<(String, Tone)> {
-    let Pending { changes, hidden } = pending;
+pub(crate) fn sum(shown: Shown<'_>) -> Vec<(String, Tone)> {
+    let Shown { changes, hidden } = shown;
     let is_whole = changes.is_whole;
     let updates = &changes.updates;
     let security: Vec<_> = updates.iter().filter(|update| update.security).collect();
@@ -89,8 +90,8 @@ pub(crate) fn sum(pending: Pending<'_>) -> Vec<(String, Tone)> {
     }
     if !security.is_empty() {
         let pending = if security.len() == updates.len() { " pending" } else { "" };
-        let ids = distinct_ids(&security);
-        let named = match ids {
+        let ids = distinct(security.iter().flat_map(|update| &update.ids).map(String::as_str));
+        let named = match ids.len() {
             0 => "no id named".to_owned(),
             n => counted(n, "id", "ids"),
         };
@@ -133,12 +134,4 @@ pub(crate) fn sum(pending: Pending<'_>) -> Vec<(String, Tone)> {
         (true, _, _) => {}
     }
     parts
-}
-
-fn distinct_ids(updates: &[&Update]) -> usize {
-    let mut ids: Vec<&str> =
-        updates.iter().flat_map(|update| update.ids.iter().map(String::as_str)).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.len()
 }

@@ -24,7 +24,7 @@ mod words;
 
 pub use base_table::base_table;
 pub use bom::{cyclonedx, spdx};
-pub use changes_table::{Length, Pending, changes_table};
+pub use changes_table::{Length, Shown, changes_table};
 pub use diff_table::diff_table;
 pub use escape::for_terminal;
 pub use filtered::Filtered;
@@ -34,7 +34,7 @@ pub use inventory_table::inventory_table;
 pub use json::to_json;
 pub use junit::junit;
 pub use look::{Color, Look};
-pub use markdown::{changes_markdown, for_markdown, markdown};
+pub use markdown::{changes_markdown, markdown};
 pub use sarif::sarif;
 pub use scan_table::{By, instruction, scan_table};
 pub use tone::{Tone, paint};

@@ -9,5 +9,5 @@ mod scan;
 mod table;
 
 pub use changes::changes_markdown;
-pub use escape::for_markdown;
+pub(crate) use escape::for_markdown;
 pub use scan::markdown;

@@ -29,7 +29,7 @@ fn broken(look: Look, indent: usize, line: &str, tone: Tone) -> Vec<String> {
     let mut current = String::new();
     let mut length = 0;
     for word in words.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
+        let word: Vec<char> = word.chars().collect();
         if !current.is_empty() && length + 1 + word.len() > width {
             lines.push(std::mem::take(&mut current));
             length = 0;
@@ -37,11 +37,15 @@ fn broken(look: Look, indent: usize, line: &str, tone: Tone) -> Vec<String> {
             current.push(' ');
             length += 1;
         }
-        while word.len() > width {
-            lines.push(word.drain(..width).collect());
+        let mut parts = word.chunks(width).peekable();
+        while let Some(part) = parts.next() {
+            current.extend(part);
+            length += part.len();
+            if parts.peek().is_some() {
+                lines.push(std::mem::take(&mut current));
+                length = 0;
+            }
         }
-        length += word.len();
-        current.extend(word);
     }
     lines.push(current);
     lines
@@ -73,6 +77,17 @@ mod tests {
             &["    * Fix a thing that was", "    quite wrong"],
         );
         check("abcdefghijklmnopqrstuvwxyz0123", &["  abcdefghijklmnopqrstuvwx", "  yz0123"]);
+        check(
+            "a abcdefghijklmnopqrstuvwxyz0123 b",
+            &["  a", "  abcdefghijklmnopqrstuvwx", "  yz0123 b"],
+        );
+        check("abcdefghijklmnopqrstuvwx b", &["  abcdefghijklmnopqrstuvwx", "  b"]);
+    }
+
+    #[test]
+    fn a_word_of_megabytes_costs_no_more_than_its_length() {
+        let lines = paragraph(Look::PLAIN, 0, &"x".repeat(4 << 20), Tone::Normal);
+        assert_eq!(lines.iter().map(String::len).sum::<usize>(), 4 << 20);
     }
 
     #[test]

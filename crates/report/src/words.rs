@@ -1,5 +1,6 @@
 //! Words that several reports share, so that they say the same thing in the same words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -18,6 +19,14 @@ pub(crate) fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
 /// `1 finding`, `2 findings`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", plural(count, one, many))
+}
+
+/// At most so many characters, with an ellipsis for the rest.
+pub(crate) fn cut(text: &str, shown: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(shown) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The day of a moment, in UTC.
@@ -87,6 +96,9 @@ pub(crate) fn base(base: &Base, layers: usize) -> (String, String) {
     let confidence = match (base.confidence, base.method) {
         (Confidence::Confirmed, BaseMethod::Layers) => "confirmed by layers".to_owned(),
         (Confidence::Confirmed, _) => format!("named by {method}, confirmed by layers"),
+        (Confidence::Unconfirmed, BaseMethod::Layers) => {
+            "by layers that the config claims".to_owned()
+        }
         (Confidence::Unconfirmed, _) => format!("named by {method}, not confirmed by layers"),
         (Confidence::Guess, _) => format!("a guess by {method}"),
     };
@@ -149,6 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        for (text, expected) in [("", ""), ("aü", "aü"), ("aüb", "aü…"), ("üüüü", "üü…")]
+        {
+            assert_eq!(cut(text, 2), expected);
+        }
+    }
+
+    #[test]
     fn a_name_stays_the_same_from_build_to_build() {
         for (reference, expected) in [
             ("shop:1.4", "shop"),
@@ -183,6 +203,12 @@ mod tests {
         let (layers, annotation, history) =
             (BaseMethod::Layers, BaseMethod::Annotation, BaseMethod::History);
         check(layers, Confidence::Confirmed, 3, "3 of 7 layers, confirmed by layers");
+        check(
+            layers,
+            Confidence::Unconfirmed,
+            3,
+            "3 of 7 layers, by layers that the config claims",
+        );
         check(
             annotation,
             Confidence::Unconfirmed,

@@ -7,9 +7,10 @@
 mod fixtures;
 
 use std::collections::HashSet;
+use std::slice::from_ref;
 
-use plimsoll_model::Scan;
-use plimsoll_report::{Filtered, Pending, changes_markdown};
+use plimsoll_model::{Changes, Problem, Scan, Update};
+use plimsoll_report::{Filtered, Shown, changes_markdown};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -43,7 +44,7 @@ fn parse(text: &str) -> Value {
 }
 
 fn markdown_of_changes() -> String {
-    changes_markdown(&[Pending { changes: &changes(), hidden: 0 }])
+    changes_markdown(&[Shown { changes: &changes(), hidden: 0 }])
 }
 
 fn assert_harmless(text: &str) {
@@ -54,6 +55,44 @@ fn assert_harmless(text: &str) {
 #[test]
 fn markdown_as_it_looks() {
     insta::assert_snapshot!(markdown(&[detailed()]));
+}
+
+#[test]
+fn a_comment_has_the_size_that_github_takes() {
+    let shown = |changes: &[Changes]| {
+        let shown: Vec<_> = changes.iter().map(|changes| Shown { changes, hidden: 0 }).collect();
+        changes_markdown(&shown)
+    };
+    let hostile = "\u{202e}`|".repeat(4000);
+    let mut changes = changes();
+    let updates = changes.updates.clone();
+    changes.updates = updates.iter().cycle().take(900).cloned().collect();
+    let many = shown(from_ref(&changes));
+    assert!((40_000..=65_536).contains(&many.len()), "{}", many.len());
+    assert!(many.contains("more updates are left out") && many.contains("\nand 850 more\n"));
+    changes.problems =
+        vec![Problem { path: hostile.clone(), layer: None, message: hostile.clone() }; 900];
+    changes.updates.truncate(60);
+    for update in &mut changes.updates {
+        let Update { source, installed, candidate, suite, .. } = update;
+        for word in [source, installed, candidate, suite] {
+            word.clone_from(&hostile);
+        }
+        update.ids = vec![hostile.clone(); 9];
+        update.problem = Some(hostile.clone());
+        for entry in &mut update.entries {
+            entry.version.clone_from(&hostile);
+            entry.text.push_str(&hostile);
+        }
+    }
+    changes.image.reference.clone_from(&hostile);
+    for count in [1, 3, 20] {
+        let text = shown(&vec![changes.clone(); count]);
+        assert!(text.len() <= 65_536, "{count}: {}", text.len());
+        assert_eq!(text.matches("security updates").count(), count);
+        assert!(text.matches("\n- and ").count() >= count, "{count}");
+        assert_harmless(&text);
+    }
 }
 
 #[test]

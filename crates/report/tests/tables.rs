@@ -7,7 +7,7 @@ mod fixtures;
 
 use plimsoll_model::{CoverageStatus, Database, Diff, Scan};
 use plimsoll_report::{
-    By, Color, Length, Look, Pending, base_table, changes_table, diff_table, scan_table, to_json,
+    By, Color, Length, Look, Shown, base_table, changes_table, diff_table, scan_table, to_json,
 };
 
 use fixtures::{advised, base_report, changes, diff, hostile, scan};
@@ -133,7 +133,7 @@ fn hostile_text_steers_no_terminal() {
 
 fn changes_at(width: u16, length: Length) -> String {
     let changes = changes();
-    let pending = Pending { changes: &changes, hidden: 0 };
+    let pending = Shown { changes: &changes, hidden: 0 };
     fits(width, |look| changes_table(pending, length, look))
 }
 
@@ -153,7 +153,7 @@ fn nothing_pending_is_said_only_where_it_can_be_known() {
         let mut changes = changes();
         changes.updates.clear();
         changes.is_whole = is_whole;
-        let pending = Pending { changes: &changes, hidden };
+        let pending = Shown { changes: &changes, hidden };
         let text = changes_table(pending, Length::Short, Look::PLAIN);
         assert!(text.contains(expected), "{text}");
         assert_eq!(text.contains("no pending"), is_whole, "{text}");
@@ -172,7 +172,7 @@ fn nothing_pending_is_said_only_where_it_can_be_known() {
 fn security_updates_alone_are_not_counted_twice() {
     let mut changes = changes();
     changes.updates.retain(|update| update.security);
-    let pending = Pending { changes: &changes, hidden: 0 };
+    let pending = Shown { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("\n2 security updates pending (7 ids); 1 with changes"), "{text}");
 }
@@ -181,7 +181,7 @@ fn security_updates_alone_are_not_counted_twice() {
 fn updates_of_an_archive_that_does_not_count_are_not_all() {
     let mut changes = changes();
     changes.is_whole = false;
-    let pending = Pending { changes: &changes, hidden: 0 };
+    let pending = Shown { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("there may be more: the archive's word on security"), "{text}");
 }
@@ -192,7 +192,7 @@ fn a_system_without_archive_is_said_to_have_none() {
     changes.updates.clear();
     changes.distribution_archive.clear();
     changes.is_whole = false;
-    let pending = Pending { changes: &changes, hidden: 0 };
+    let pending = Shown { changes: &changes, hidden: 0 };
     let text = changes_table(pending, Length::Short, Look::PLAIN);
     assert!(text.contains("no distribution archive is known for this system"), "{text}");
 }

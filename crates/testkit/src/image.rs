@@ -29,7 +29,7 @@ impl Image {
     /// An image of these layers.
     pub fn new(layers: impl IntoIterator<Item = Layer>) -> Self {
         Self {
-            platform: Platform::new("linux", "amd64", None),
+            platform: "linux/amd64".parse().expect("a platform"),
             layers: layers.into_iter().collect(),
             runtime: json!({}),
             annotations: json!({}),

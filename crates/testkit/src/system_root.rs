@@ -83,11 +83,16 @@ impl SystemRoot {
 
     /// Runs a program of it and returns what it printed, both outputs behind one another; panics where it fails.
     pub fn run(&self, words: &[&str]) -> String {
+        self.attempt(words).unwrap_or_else(|text| panic!("{words:?}: {text}"))
+    }
+
+    /// The same; what a program printed that failed is the error.
+    pub fn attempt(&self, words: &[&str]) -> Result<String, String> {
         let mut chroot = Command::new(find_program("chroot").unwrap());
         chroot.arg(self.root()).args(words).env_clear();
         chroot.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
         chroot.env("DEBIAN_FRONTEND", "noninteractive");
-        succeed(&mut chroot)
+        output(&mut chroot)
     }
 
     /// A layer with everything in it.
@@ -152,13 +157,16 @@ impl Tar {
     }
 }
 
-/// Runs a program to its end and returns what it printed; panics where it fails.
-fn succeed(command: &mut Command) -> String {
+fn succeed(command: &mut Command) {
+    output(command).unwrap_or_else(|text| panic!("{command:?}: {text}"));
+}
+
+/// Runs a program to its end; what it printed is the error where it fails.
+fn output(command: &mut Command) -> Result<String, String> {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
-    assert!(output.status.success(), "{command:?}: {text}");
-    text
+    if output.status.success() { Ok(text) } else { Err(text) }
 }
 
 fn names(directory: &Path) -> io::Result<Vec<String>> {

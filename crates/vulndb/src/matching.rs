@@ -23,7 +23,7 @@ use plimsoll_model::{Coverage, Finding, Os, Package, Problem, Scope};
 use plimsoll_table::TableError;
 
 pub use self::explain::{Explanation, Verdict};
-pub use self::scopes::scopes_of;
+pub use self::scopes::{scope_of, scopes_of};
 pub use self::search::Hit;
 
 use crate::feeds::{self, Standing};

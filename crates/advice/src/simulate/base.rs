@@ -4,7 +4,7 @@
 //! only the base changed follows the base, what only the own layers changed stays as they left it. Where
 //! both changed a package differently its own layer wins, as its files would, and that is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use plimsoll_distro::Pending;
 use plimsoll_model::{Package, PackageId};
@@ -38,6 +38,9 @@ impl Simulator<'_> {
             return Ok(Outcome::Unknown(why));
         }
         let merged = self.merge(old, new);
+        if let Some(why) = self.unknown_part(&merged.exchange.come, new) {
+            return Ok(Outcome::Unknown(why));
+        }
         let mut simulated = self.exchange(&merged.exchange, new.os)?;
         self.qualify(&merged, new, &mut simulated);
         Ok(Outcome::Known(simulated))
@@ -55,15 +58,14 @@ impl Simulator<'_> {
             return Ok(None);
         }
         let mut merged = self.merge(old, new);
-        let own: BTreeMap<&PackageId, Place<'_>> = merged
-            .own
-            .iter()
-            .flat_map(|place| {
-                self.installed.get(place).into_iter().flatten().map(|p| (&p.id, *place))
-            })
-            .collect();
+        if self.unknown_part(&merged.exchange.come, new).is_some() {
+            return Ok(None);
+        }
+        let in_place = |place| self.installed.get(place).into_iter().flatten();
+        let own: BTreeSet<&PackageId> =
+            merged.own.iter().flat_map(in_place).map(|package| &package.id).collect();
         let mut upgrade = Upgrade::pending(pending.iter().filter(|one| one.held_back.is_none()));
-        upgrade.retain(|package| own.contains_key(package));
+        upgrade.retain(|package| own.contains(package));
         let patched = upgrade.apply(&self.installed);
         if patched.is_empty() {
             return Ok(None);

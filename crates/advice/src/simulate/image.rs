@@ -4,6 +4,7 @@ use plimsoll_vulndb::MatchError;
 
 use super::{Exchange, OtherImage, Outcome, Simulator};
 use crate::change::{by_place, is_same};
+use crate::identity::{Place, is_of_system};
 
 impl Simulator<'_> {
     /// The whole image is replaced: what is installed in the other one is all there is.
@@ -16,8 +17,10 @@ impl Simulator<'_> {
             come: by_place(new.packages.unwrap_or_default()),
         };
         // What stays as it is need not be judged again, as long as the same advisories speak of it.
-        if self.is_same_release(new.os) {
-            exchange.drop_unchanged();
+        let is_same_release = self.is_same_release(new.os);
+        exchange.drop_unchanged(|place| is_same_release || !is_of_system(place.ecosystem));
+        if let Some(why) = self.unknown_part(&exchange.come, new) {
+            return Ok(Outcome::Unknown(why));
         }
         Ok(Outcome::Known(self.exchange(&exchange, new.os)?))
     }
@@ -30,10 +33,11 @@ impl Simulator<'_> {
 }
 
 impl Exchange<'_> {
-    fn drop_unchanged(&mut self) {
+    fn drop_unchanged(&mut self, is_judged_alike: impl Fn(&Place<'_>) -> bool) {
         let Self { gone, come } = self;
         gone.retain(|place, before| {
-            let stays = come.get(place).is_some_and(|after| is_same(before, after));
+            let is_same = |after: &Vec<_>| is_same(before, after);
+            let stays = is_judged_alike(place) && come.get(place).is_some_and(is_same);
             if stays {
                 come.remove(place);
             }

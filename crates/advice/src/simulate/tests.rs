@@ -297,3 +297,69 @@ fn pending(source: &str, candidate: &str, binaries: &[&str]) -> Pending {
         .collect();
     crate::tests::pending(source, candidate, binaries)
 }
+
+/// Components of Bitnami, written `name=version@path`.
+fn components(text: &str) -> Vec<Package> {
+    let component = |text: &str| {
+        let (package, path) = text.split_once('@').unwrap();
+        let mut package = packages(package).remove(0);
+        package.ecosystem = plimsoll_model::Ecosystem::Bitnami;
+        package.id = PackageId::of(package.ecosystem, &package.name, &package.version, None);
+        package.locations[0].path = path.to_owned();
+        package
+    };
+    text.split_whitespace().map(component).collect()
+}
+
+/// The whole image is replaced; both have the same packages of the system, and these components.
+fn check_components(feed: &str, old: &str, new: &str, expected: &[&str]) {
+    let with = |components_of: &str| [packages("curl=8.1"), components(components_of)].concat();
+    let (old, new, os) = (with(old), with(new), os("debian:12"));
+    let advisories: Vec<_> = ADVISORIES.iter().copied().chain([feed]).map(advisory).collect();
+    let matcher = matcher(&advisories);
+    let findings = matcher.judge(&old, Some(&os)).unwrap().findings;
+    let subject = Subject { packages: &old, findings: &findings, os: Some(&os) };
+    let simulator = Simulator::new(&matcher, subject);
+    let other = OtherImage { reference: "shop:new", os: Some(&os), packages: Some(&new) };
+    let found: Vec<String> = lines(simulator.replace_image(&other).unwrap())
+        .iter()
+        .map(|it| it.replace("bitnami/", ""))
+        .collect();
+    assert_eq!(found, expected, "{old:?} {new:?}");
+}
+
+#[test]
+fn a_version_in_two_places_is_judged_in_both() {
+    let check = |old: &str, new: &str, expected: &[&str]| {
+        check_components("bitnami CVE-7 nginx 3 high", old, new, expected);
+    };
+    // Each of the two still has it.
+    check("nginx=1@a nginx=1@b", "nginx=2@a nginx=2@b", &["nginx 1 2"]);
+    // One of them has it no more, so the image still has it.
+    check("nginx=1@a nginx=1@b", "nginx=3@a nginx=1@b", &["nginx 1 3"]);
+    check("nginx=1@a nginx=1@b", "nginx=3@a nginx=3@b", &["- CVE-7 nginx@1", "nginx 1 3"]);
+    // It was only moved, or copied.
+    check("nginx=1@a", "nginx=1@b", &["nginx none 1", "nginx 1 none"]);
+    check("nginx=1@a", "nginx=1@a nginx=1@b", &["nginx none 1"]);
+    check("nginx=3@a", "nginx=3@a nginx=2@b", &["+ CVE-7 nginx@2", "nginx none 2"]);
+}
+
+#[test]
+fn what_comes_in_and_cannot_be_judged_is_not_counted_as_clean() {
+    let check = |old: &str, new: &str, expected: &[&str]| {
+        check_components("CVE-7 tzdata 3 high", old, new, expected);
+    };
+    let unknown = "shop:new cannot be judged, so what it brings in is not known: there is no advisory data for bitnami";
+    check("", "nginx=2@a", &[unknown]);
+    check("nginx=1@a", "nginx=2@a", &[unknown]);
+    // What stays, or goes, brings nothing in.
+    check("nginx=1@a", "nginx=1@a", &[]);
+    check("nginx=1@a", "", &["nginx 1 none"]);
+    // Packages of another system.
+    let (subject, os) = (packages("curl=8.1"), os("debian:12"));
+    let mut new = packages("curl=8.1 musl=1");
+    new[1].ecosystem = plimsoll_model::Ecosystem::Alpine;
+    let other = OtherImage { reference: "shop:new", os: Some(&os), packages: Some(&new) };
+    let unknown = "shop:new cannot be judged, so what it brings in is not known: no feed covers musl in alpine";
+    self::check("curl=8.1", |simulator| simulator.replace_base(&subject, &other), &[unknown]);
+}

@@ -8,7 +8,7 @@ use plimsoll_vulndb::MatchError;
 
 use super::{Exchange, Simulated, Simulator};
 use crate::change::{ByPlace, by_place};
-use crate::update::SourceUpdate;
+use crate::update::SourceFindings;
 
 /// The versions that packages are upgraded to.
 pub(crate) struct Upgrade<'a> {
@@ -35,7 +35,7 @@ impl<'a> Upgrade<'a> {
 
     /// What advisories name as fixed, where no archive was asked. Which versions the binaries of that
     /// source have is not known: each takes the version that fixes it, which its advisories compare with.
-    pub(crate) fn fixed(update: &SourceUpdate<'a>) -> Self {
+    pub(crate) fn fixed(update: &SourceFindings<'a>) -> Self {
         let mut to = HashMap::new();
         for package in &update.packages {
             if let Some(version) = update.version_of(package) {

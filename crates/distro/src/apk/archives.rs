@@ -24,6 +24,8 @@ pub struct ApkArchive {
     pub tag: Option<String>,
     /// Whose keys count for it.
     pub keys: ApkArchiveKeys,
+    /// Whether the release has it without anybody naming it: what is newer is known only if all these answer.
+    pub is_default: bool,
 }
 
 /// Whose keys count for a repository.
@@ -47,14 +49,18 @@ pub struct ApkArchives {
 /// Says which repositories to ask for an image of a release.
 ///
 /// What an image names on a host of its distribution becomes our own address of the same repository. Another host is
-/// asked only if `is_allowed` by the operator, a directory of the image never. Where nothing untagged is left, the
-/// release's own repositories are asked.
+/// asked only if `is_allowed` by the operator, a directory of the image never. The release's own repositories are asked
+/// in any case: what an image names may be a part of them, or frozen.
 pub fn apk_archives(
     scope: &Scope,
     system: &ApkSystem,
     is_allowed: impl Fn(&str) -> bool,
 ) -> ApkArchives {
     let arch = system.arch.as_str();
+    let mut defaults: Vec<ApkArchive> = official::defaults(scope)
+        .into_iter()
+        .map(|official| ApkArchive { is_default: true, ..own(official, arch, None) })
+        .collect();
     let mut archives = ApkArchives::default();
     for repository in &system.repositories.repositories {
         let archive = match place(scope, repository, &is_allowed) {
@@ -65,14 +71,14 @@ pub fn apk_archives(
                 continue;
             }
         };
+        let is_default = defaults.contains(&ApkArchive { is_default: true, ..archive.clone() });
+        let archive = ApkArchive { is_default, ..archive };
         if !archives.ask.contains(&archive) {
             archives.ask.push(archive);
         }
     }
-    if archives.ask.iter().all(|archive| archive.tag.is_some()) {
-        let defaults = official::defaults(scope).into_iter();
-        archives.ask.extend(defaults.map(|official| own(official, arch, None)));
-    }
+    defaults.retain(|default| !archives.ask.contains(default));
+    archives.ask.extend(defaults);
     archives
 }
 
@@ -122,6 +128,7 @@ fn own(official: Official, arch: &str, tag: Option<String>) -> ApkArchive {
         arch: arch.to_owned(),
         tag,
         keys: ApkArchiveKeys::Official,
+        is_default: false,
     }
 }
 
@@ -137,6 +144,7 @@ fn foreign(repository: &ApkRepository, address: &str, arch: &str) -> ApkArchive 
         arch: arch.to_owned(),
         tag: repository.tag.clone(),
         keys: ApkArchiveKeys::Image,
+        is_default: false,
     }
 }
 
@@ -203,7 +211,8 @@ mod tests {
                     ApkArchiveKeys::Image => " image",
                 };
                 let tag = archive.tag.as_deref().unwrap_or_default();
-                format!("{} {}{keys}{tag}", archive.suite, archive.index_url)
+                let default = if archive.is_default { " default" } else { "" };
+                format!("{} {}{keys}{tag}{default}", archive.suite, archive.index_url)
             })
             .collect();
         assert_eq!(found_asked, asked, "{list}");
@@ -218,9 +227,8 @@ mod tests {
         assert_eq!(found_refused, refusals, "{list}");
     }
 
-    const MAIN: &str =
-        "v3.20/main https://dl-cdn.alpinelinux.org/alpine/v3.20/main/x86_64/APKINDEX.tar.gz";
-    const COMMUNITY: &str = "v3.20/community https://dl-cdn.alpinelinux.org/alpine/v3.20/community/x86_64/APKINDEX.tar.gz";
+    const MAIN: &str = "v3.20/main https://dl-cdn.alpinelinux.org/alpine/v3.20/main/x86_64/APKINDEX.tar.gz default";
+    const COMMUNITY: &str = "v3.20/community https://dl-cdn.alpinelinux.org/alpine/v3.20/community/x86_64/APKINDEX.tar.gz default";
 
     #[test]
     fn official_hosts_are_asked_at_our_address() {
@@ -249,6 +257,8 @@ mod tests {
             &[
                 "v3.20/main https://mirror.example/alpine/v3.20/main/x86_64/APKINDEX.tar.gz image",
                 "x/APKINDEX.tar.gz https://mirror.example/x/APKINDEX.tar.gz imageown",
+                MAIN,
+                COMMUNITY,
             ],
             &[
                 ("other.example/alpine/v3.20/main", host),
@@ -270,12 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn without_an_untagged_repository_the_release_has_its_own() {
+    fn the_repositories_of_the_release_are_asked_whatever_the_image_names() {
         check("alpine:3.20", "", &[MAIN, COMMUNITY], &[]);
+        let host = "https://dl-cdn.alpinelinux.org/alpine";
+        check("alpine:3.20", &format!("{host}/v3.20/community"), &[COMMUNITY, MAIN], &[]);
+        let old = format!("v3.19/main {host}/v3.19/main/x86_64/APKINDEX.tar.gz");
+        check("alpine:3.20", &format!("{host}/v3.19/main"), &[&old, MAIN, COMMUNITY], &[]);
+        let main = format!("{host}/v3.20/main");
+        let tagged = format!("v3.20/main {main}/x86_64/APKINDEX.tar.gzown");
+        check("alpine:3.20", &format!("@own {main}"), &[&tagged, MAIN, COMMUNITY], &[]);
         let edge = "https://dl-cdn.alpinelinux.org/alpine/edge/main";
         let tagged = format!("edge/main {edge}/x86_64/APKINDEX.tar.gzedge");
         check("alpine:3.20", &format!("@edge {edge}"), &[&tagged, MAIN, COMMUNITY], &[]);
-        check("wolfi", "", &["os https://packages.wolfi.dev/os/x86_64/APKINDEX.tar.gz"], &[]);
+        let os = "os https://packages.wolfi.dev/os/x86_64/APKINDEX.tar.gz default";
+        check("wolfi", "", &[os], &[]);
         check("minimos", "", &[], &[]);
     }
 }

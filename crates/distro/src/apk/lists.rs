@@ -4,10 +4,16 @@ use std::borrow::Cow;
 
 use plimsoll_model::Problem;
 
-use crate::apk::variables::Variables;
+use crate::apk::variables::{MAX_EXPANDED, Variables};
 
-/// apk itself takes 32 repositories at most; the rest are comments.
+/// Of a list; most lines are comments.
 const MAX_LINES: usize = 10_000;
+
+/// apk's own limit (`APK_MAX_REPOS`).
+const MAX_REPOSITORIES: usize = 32;
+
+/// Of what is wrong in the lists of one image, so much is kept.
+const MAX_PROBLEMS: usize = 100;
 
 /// Where a repository has its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +64,15 @@ pub(super) fn parse_lists<'a>(
                 let message = format!("line {line}: {what}");
                 found.problems.push(Problem { path: path.to_owned(), layer: None, message });
             }
+            let is_full = found.repositories.len() > MAX_REPOSITORIES;
+            found.repositories.truncate(MAX_REPOSITORIES);
+            if is_full {
+                let message = format!("line {line}: more than {MAX_REPOSITORIES} repositories");
+                found.problems.push(Problem { path: path.to_owned(), layer: None, message });
+            }
+            if is_full || found.problems.len() >= MAX_PROBLEMS {
+                return found;
+            }
         }
     }
     found
@@ -106,11 +121,14 @@ fn read_line(
     if kind == ApkIndexKind::File {
         return Err("components behind an index");
     }
-    repositories.extend(components.map(|component| ApkRepository {
-        url: format!("{url}/{component}"),
-        tag: tag.clone(),
-        kind,
-    }));
+    // One more than is taken shows that there were too many.
+    for component in components.take(MAX_REPOSITORIES + 1) {
+        if url.len() + component.len() >= MAX_EXPANDED {
+            return Err("longer than a path can be");
+        }
+        let url = format!("{url}/{component}");
+        repositories.push(ApkRepository { url, tag: tag.clone(), kind });
+    }
     Ok(())
 }
 
@@ -198,5 +216,24 @@ mod tests {
         check("https://h/${nothing}", "a variable that is not set");
         check("ndx https://h/APKINDEX.tar.gz main", "components behind an index");
         check("set APK_ARCH=x", "a variable that may not be set");
+        let long = format!("v2 https://h/{} {}", "x".repeat(2100), "y".repeat(2100));
+        check(&long, "longer than a path can be");
+    }
+
+    #[test]
+    fn repositories_and_problems_are_limited() {
+        fn check(list: &str, repositories: usize, problems: usize, last: &str) {
+            let found = parse(&[list, "https://h/behind\n"], "x86_64");
+            assert_eq!(found.repositories.len(), repositories);
+            assert_eq!(found.problems.len(), problems);
+            assert_eq!(found.problems.last().map(|problem| &*problem.message), Some(last));
+        }
+        let many: String = (0..40).map(|n| format!("https://h/{n}\n")).collect();
+        check(&many, 32, 1, "line 33: more than 32 repositories");
+        let components = format!("v2 https://h{}\n", " main".repeat(100));
+        check(&components, 32, 1, "line 1: more than 32 repositories");
+        let wrong = "main\n".repeat(MAX_PROBLEMS + 1);
+        let last = "line 100: neither an address nor a word that apk knows";
+        check(&wrong, 0, MAX_PROBLEMS, last);
     }
 }

@@ -45,7 +45,9 @@ pub fn apk_updates(installed: &[Package], world: &ApkWorld, offers: &[ApkOffer<'
         let best = Best::of(package, world, offers, &mut updates.problems);
         let Some((choice, held_back)) = best.newer_than(&package.version) else { continue };
         let source = package.source.as_ref().map_or(&package.name, |source| &source.name);
-        let group = groups.entry((source, choice.offer, held_back)).or_insert_with(|| Pending {
+        // A binary package that the source no longer builds stays at the version of the last build that had it.
+        let key = (source, choice.offer, choice.version, held_back);
+        let group = groups.entry(key).or_insert_with(|| Pending {
             source: source.clone(),
             installed: package.version.clone(),
             candidate: choice.version.to_owned(),
@@ -57,9 +59,6 @@ pub fn apk_updates(installed: &[Package], world: &ApkWorld, offers: &[ApkOffer<'
         });
         if order(&package.version, &group.installed).is_lt() {
             group.installed.clone_from(&package.version);
-        }
-        if order(choice.version, &group.candidate).is_gt() {
-            choice.version.clone_into(&mut group.candidate);
         }
         group.binaries.push(PendingBinary {
             package: package.id.clone(),

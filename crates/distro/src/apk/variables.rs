@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// `PATH_MAX`, which is apk's own limit on what an expansion gives.
-const MAX_EXPANDED: usize = 4096;
+pub(super) const MAX_EXPANDED: usize = 4096;
 
 /// A machine has a handful.
 const MAX_VARIABLES: usize = 1000;

@@ -5,7 +5,6 @@ mod format;
 
 use std::path::Path;
 
-use plimsoll_model::Problem;
 use plimsoll_table::{Fault, Strings, Table, TableError, Tag};
 use zerocopy::little_endian::U32;
 
@@ -84,14 +83,11 @@ impl Index {
     }
 
     /// The packages that were left out, and why.
-    pub fn problems(&self) -> Result<Vec<Problem>, TableError> {
+    pub fn problems(&self) -> Result<Vec<String>, TableError> {
         let strings = self.table.strings(STRINGS)?;
         let records = self.table.records::<ProblemRecord>(PROBLEMS)?;
-        let problem = |record: &ProblemRecord| {
-            let message = strings.get(record.message)?.to_owned();
-            Ok(Problem { path: self.table.path().display().to_string(), layer: None, message })
-        };
-        records.iter().map(problem).collect()
+        let told = |record: &ProblemRecord| Ok(strings.get(record.message)?.to_owned());
+        records.iter().map(told).collect()
     }
 
     fn of_source(&self, name: &[u8]) -> Result<Vec<IndexEntry<'_>>, TableError> {
@@ -197,7 +193,7 @@ mod tests {
         let all: Vec<_> = index.sources().unwrap().map(|source| told(source.unwrap())).collect();
         assert_eq!(all, [vec!["a 1 all of a 1"], vec![new, dev, old]]);
         let problems = index.problems().unwrap();
-        assert_eq!(problems[0].message, "package at line 22: no Version");
+        assert_eq!(problems, ["package at line 22: no Version"]);
     }
 
     #[test]

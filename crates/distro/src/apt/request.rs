@@ -14,12 +14,7 @@ use crate::apt::image_keys::image_keyring;
 use crate::apt::known::known_archive;
 use crate::apt::sources::{Source, SourceKind, Sources, parse_deb822_sources, parse_sources_list};
 use crate::apt::suites::{Pocket, Suite, suites};
-
-/// A machine has a handful of suites; an image could name any number, and each costs a request.
-const MAX_ASKED: usize = 100;
-
-/// Each is a line of the report.
-const MAX_NOT_ASKED: usize = 1_000;
+use crate::limits::{MAX_ASKED, MAX_NOT_ASKED};
 
 /// The system whose packages are to be updated.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,6 @@ use crate::apt::updates::FEED;
 use crate::changelog::delta::{Fix, fixes_of};
 use crate::changelog::parse::Changelog;
 
-/// Those with most, of chromium and linux, name 5,400 and 4,400 (November 2026).
-const MAX_ADVISORIES: usize = 20_000;
-
 /// Whose changelog it is, and where its package was found.
 #[derive(Clone, Copy, Debug)]
 pub struct ChangelogOrigin<'a> {
@@ -33,9 +30,7 @@ pub fn changelog_advisories(
     let entries = changelog.entries.iter().filter(|entry| {
         !entry.is_binary_only() && compare(Scheme::Dpkg, entry.version, entry.version).is_ok()
     });
-    let mut fixes = fixes_of(entries);
-    fixes.truncate(MAX_ADVISORIES);
-    fixes.into_iter().map(|fix| advisory(origin, fix)).collect()
+    fixes_of(entries).into_iter().map(|fix| advisory(origin, fix)).collect()
 }
 
 fn advisory(origin: &ChangelogOrigin<'_>, fix: Fix) -> Advisory {

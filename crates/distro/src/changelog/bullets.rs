@@ -8,6 +8,9 @@ use crate::changelog::ids::find;
 /// In bytes; real items have 60 to 200.
 const MAX_QUOTE_BYTES: usize = 400;
 
+/// The changelogs with most, of chromium and linux, name 5,400 and 4,400 (November 2026).
+pub(super) const MAX_IDS: usize = 20_000;
+
 /// Words that say nothing about a vulnerability.
 const EMPTY_WORDS: &[&str] =
     &["and", "closes", "cve", "fix", "fixed", "fixes", "for", "lp", "patch", "see", "upstream"];
@@ -29,7 +32,7 @@ struct Bullet {
     is_item: bool,
 }
 
-/// The ids that a text names, in order, each with the item that names it.
+/// The ids that a text names, in order, each with the item that names it; at most [`MAX_IDS`].
 ///
 /// Where several do, one that is nothing but ids wins together with the item above it, since that is how Ubuntu titles a
 /// fix; else the first.
@@ -46,6 +49,7 @@ pub(super) fn named_ids(body: &str) -> Vec<Named> {
         let title = title(&bullets, bullet, &found);
         for (range, id) in found {
             match known.get_mut(&id) {
+                None if named.len() == MAX_IDS => {}
                 None => {
                     known.insert(id.clone(), (named.len(), title.is_some()));
                     let quote = quote(title, &bullet.text, range);
@@ -83,22 +87,26 @@ fn title<'a>(
 }
 
 fn quote(title: Option<&str>, text: &str, id: Range<usize>) -> String {
-    let (text, id) = match title {
-        Some(title) => {
-            let before = title.len() + 2;
-            (format!("{title}: {text}"), id.start + before..id.end + before)
-        }
-        None => (text.to_owned(), id),
+    let Some(title) = title else { return excerpt(text, id, MAX_QUOTE_BYTES) };
+    let title = match title.len() + text.len() + ": ".len() <= MAX_QUOTE_BYTES {
+        true => title.to_owned(),
+        false => excerpt(title, 0..0, MAX_QUOTE_BYTES / 2),
     };
-    if text.len() <= MAX_QUOTE_BYTES {
-        return text;
+    let room = MAX_QUOTE_BYTES.saturating_sub(title.len() + ": ".len());
+    format!("{title}: {}", excerpt(text, id, room))
+}
+
+/// As much of a text, with the id in sight: in the first half where it is there, else in the middle. Nothing else of the
+/// text is copied, for there may be an id in every line of it.
+fn excerpt(text: &str, id: Range<usize>, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
     }
-    // The id stays in sight: in the first half where it is there, else in the middle.
-    let start = match id.end <= MAX_QUOTE_BYTES / 2 {
+    let start = match id.end <= room / 2 {
         true => 0,
-        false => text.floor_char_boundary(id.start.saturating_sub(MAX_QUOTE_BYTES / 2)),
+        false => text.floor_char_boundary(id.start.saturating_sub(room / 2)),
     };
-    let end = text.floor_char_boundary(text.len().min(start + MAX_QUOTE_BYTES));
+    let end = text.floor_char_boundary(text.len().min(start + room));
     let (before, after) =
         (if start > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" });
     format!("{before}{}{after}", text[start..end].trim())
@@ -227,5 +235,19 @@ mod tests {
         assert!(named[0].quote.starts_with('…') && named[0].quote.ends_with('…'));
         let body = format!("  * CVE-2026-1111 {}\n", "é".repeat(300));
         assert!(named_ids(&body)[0].quote.starts_with("CVE-2026-1111 éé"));
+        let title = "title ".repeat(300);
+        let body = format!("  * {title}\n    - CVE-2026-1111{}\n", ", CVE-2026-2222".repeat(300));
+        let quote = &named_ids(&body)[0].quote;
+        assert!(quote.len() <= MAX_QUOTE_BYTES + 2 * "…".len(), "{quote}");
+        assert!(quote.starts_with("title title") && quote.contains("…: CVE-2026-1111, CVE"));
+    }
+
+    /// Copying the whole item for each of its ids took minutes.
+    #[test]
+    fn a_text_of_nothing_but_ids_is_read_in_time() {
+        let ids: String = (0..100_000).map(|n| format!(" CVE-2026-{:06}", 100_000 + n)).collect();
+        let named = named_ids(&format!("  * Fix\n    -{ids}\n"));
+        assert_eq!(named.len(), MAX_IDS);
+        assert_eq!(named[MAX_IDS - 1].id, "CVE-2026-119999");
     }
 }

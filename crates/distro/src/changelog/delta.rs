@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_model::ChangelogEntry;
 use plimsoll_versions::{Scheme, compare};
 
-use crate::changelog::bullets::{Named, named_ids};
+use crate::changelog::bullets::{MAX_IDS, Named, named_ids};
 use crate::changelog::ids;
 use crate::changelog::parse::{Changelog, Entry};
 
@@ -15,10 +15,8 @@ use crate::changelog::parse::{Changelog, Entry};
 pub struct Delta {
     /// The entries since, in the order of the changelog: the newest first.
     pub entries: Vec<ChangelogEntry>,
-    /// What they fix, in the order they name it.
+    /// What they fix, in the order they name it; without what an entry at or below the installed version names too.
     pub fixes: Vec<Fix>,
-    /// Ids that they name and that an entry at or below the installed version names too.
-    pub already_fixed: Vec<String>,
     /// Whether one of the entries was made for a security suite.
     pub is_security: bool,
     /// Whether the changelog reaches the installed version; else there may be more.
@@ -52,14 +50,17 @@ pub fn delta(changelog: &Changelog<'_>, installed: &str) -> Delta {
 
     let before: BTreeSet<String> =
         old.iter().flat_map(|(_, entry)| ids::find(entry.body())).map(|(_, id)| id).collect();
-    let (already_fixed, fixes) = fixes_of(new.iter().map(|(_, entry)| *entry))
-        .into_iter()
-        .partition::<Vec<_>, _>(|fix| before.contains(&fix.id));
+    let mut fixes = fixes_of(new.iter().map(|(_, entry)| *entry));
+    let are_all_fixes = fixes.len() < MAX_IDS;
+    fixes.retain(|fix| !before.contains(&fix.id));
+    // An old entry above new ones is of an older branch: whether the new ones end before the text does, only the last
+    // entry shows.
+    let last = entries.len().checked_sub(1);
+    let ends_old = last.is_some_and(|last| old.last().is_some_and(|(at, _)| *at == last));
     Delta {
         fixes,
-        already_fixed: already_fixed.into_iter().map(|fix| fix.id).collect(),
         is_security: new.iter().any(|(_, entry)| is_security(entry)),
-        is_complete: !old.is_empty() || is_first_history(changelog),
+        is_complete: are_all_fixes && (ends_old || is_first_history(changelog)),
         entries: new.into_iter().map(|(_, entry)| shown(entry)).collect(),
     }
 }
@@ -75,20 +76,21 @@ pub fn news_since(news: &str, installed: &str) -> Option<String> {
 }
 
 /// Every id that entries name, in the order of its first mention, with the lowest version that names it. That is the
-/// one which fixed it: later ones mention it when a patch is dropped or a new upstream version has it.
+/// one which fixed it: later ones mention it when a patch is dropped or a new upstream version has it. At most
+/// [`MAX_IDS`], those of the newest entries.
 pub(super) fn fixes_of<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> Vec<Fix> {
     let mut fixes: Vec<Fix> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for entry in entries {
         for Named { id, quote } in named_ids(entry.body()) {
-            let version = entry.version.to_owned();
             match known.get(&id) {
+                None if fixes.len() == MAX_IDS => {}
                 None => {
                     known.insert(id.clone(), fixes.len());
-                    fixes.push(Fix { id, version, quote });
+                    fixes.push(Fix { id, version: entry.version.to_owned(), quote });
                 }
-                Some(&at) if is_lower(&version, &fixes[at].version) => {
-                    fixes[at] = Fix { id, version, quote };
+                Some(&at) if is_lower(entry.version, &fixes[at].version) => {
+                    fixes[at] = Fix { id, version: entry.version.to_owned(), quote };
                 }
                 Some(_) => {}
             }
@@ -117,9 +119,25 @@ fn is_security(entry: &Entry<'_>) -> bool {
 
 /// Whether the last entry is the package's first: then everything since is there, though the installed version is not.
 fn is_first_history(changelog: &Changelog<'_>) -> bool {
-    let is_first = |entry: &Entry<'_>| entry.body().to_ascii_lowercase().contains("initial ");
-    !changelog.is_trimmed && changelog.entries.last().is_some_and(is_first)
+    let is_first = |line: &str| {
+        let line = line.trim_start_matches([' ', '\t', '*', '-', '+']).to_ascii_lowercase();
+        FIRST_WORDS.iter().any(|words| line.starts_with(words))
+    };
+    !changelog.is_trimmed
+        && changelog.entries.last().is_some_and(|entry| entry.body().lines().any(is_first))
 }
+
+/// How the first entry of a package begins; that of an initial value or of an initial part of something is another.
+const FIRST_WORDS: [&str; 8] = [
+    "initial release",
+    "initial upload",
+    "initial version",
+    "initial packag",
+    "initial debian",
+    "initial import",
+    "first release",
+    "first upload",
+];
 
 /// Where the installed version stands in a changelog.
 struct Since<'a> {
@@ -172,19 +190,14 @@ mod tests {
         delta(&Changelog::parse(text), installed)
     }
 
-    /// Versions of the new entries; the fixes as `ID VERSION`; what was fixed before; whether complete.
-    fn check(text: &str, installed: &str, expected: (&[&str], &[&str], &[&str], bool)) {
+    /// Versions of the new entries; the fixes as `ID VERSION`; whether complete.
+    fn check(text: &str, installed: &str, expected: (&[&str], &[&str], bool)) {
         let delta = delta_of(text, installed);
         let versions: Vec<_> = delta.entries.iter().map(|entry| entry.version.as_str()).collect();
         let fixes: Vec<_> =
             delta.fixes.iter().map(|fix| format!("{} {}", fix.id, fix.version)).collect();
-        let already: Vec<_> = delta.already_fixed.iter().map(String::as_str).collect();
-        let found = (&*versions, &*fixes, &*already, delta.is_complete);
-        assert_eq!(
-            (found.0, found.1.iter().map(String::as_str).collect::<Vec<_>>(), found.2, found.3),
-            (expected.0, expected.1.to_vec(), expected.2, expected.3),
-            "since {installed}"
-        );
+        let fixes: Vec<_> = fixes.iter().map(String::as_str).collect();
+        assert_eq!((&*versions, &*fixes, delta.is_complete), expected, "since {installed}");
     }
 
     #[test]
@@ -200,11 +213,10 @@ mod tests {
             (
                 &["3.0.22-1~deb12u2", "3.0.22-1~deb12u1"],
                 &["CVE-2026-0003 3.0.22-1~deb12u2", "CVE-2026-0002 3.0.22-1~deb12u1"],
-                &[],
                 true,
             ),
         );
-        check(&text, "3.0.22-1~deb12u2", (&[], &[], &[], true));
+        check(&text, "3.0.22-1~deb12u2", (&[], &[], true));
         // Installed versions that have no entry of their own: reached all the same.
         check(
             &text,
@@ -212,7 +224,6 @@ mod tests {
             (
                 &["3.0.22-1~deb12u2", "3.0.22-1~deb12u1"],
                 &["CVE-2026-0003 3.0.22-1~deb12u2", "CVE-2026-0002 3.0.22-1~deb12u1"],
-                &[],
                 true,
             ),
         );
@@ -246,7 +257,6 @@ mod tests {
             (
                 &["3.5.0+ds1-0+deb12u1", "3.4.1+ds1-5+deb13u4", "3.3.0+ds1-3"],
                 &["CVE-2026-0009 3.5.0+ds1-0+deb12u1", "CVE-2026-0008 3.4.1+ds1-5+deb13u4"],
-                &["CVE-2024-0001", "CVE-2024-0002"],
                 true,
             ),
         );
@@ -268,7 +278,6 @@ mod tests {
                     "CVE-2024-0001 3.2.7-1+deb12u1",
                     "CVE-2024-0002 3.2.7-1+deb12u1",
                 ],
-                &[],
                 true,
             ),
         );
@@ -283,7 +292,7 @@ mod tests {
             ("2.0-1", "unstable", "CVE-2026-0002"),
             ("9.9really1.9-1", "unstable", "CVE-2026-0001"),
         ]);
-        check(&text, "2.0-1", (&["2.1-2"], &["CVE-2026-0004 2.1-2"], &[], true));
+        check(&text, "2.0-1", (&["2.1-2"], &["CVE-2026-0004 2.1-2"], true));
     }
 
     #[test]
@@ -294,21 +303,31 @@ mod tests {
         ];
         let text = changelog(&entries);
         let fixes = ["CVE-2026-0001 2.39-0ubuntu8.6"];
-        check(
-            &text,
-            "2.39-0ubuntu8",
-            (&["2.39-0ubuntu8.6", "2.39-0ubuntu8.5"], &fixes, &[], false),
-        );
-        check(&text, "2.39-0ubuntu8.5", (&["2.39-0ubuntu8.6"], &fixes, &[], true));
-        check("", "1", (&[], &[], &[], false));
+        check(&text, "2.39-0ubuntu8", (&["2.39-0ubuntu8.6", "2.39-0ubuntu8.5"], &fixes, false));
+        check(&text, "2.39-0ubuntu8.5", (&["2.39-0ubuntu8.6"], &fixes, true));
+        check("", "1", (&[], &[], false));
         // A new source package: everything it ever did is there, unless the text says that it is not.
         let first = changelog(&[
             ("2-1", "unstable", "CVE-2026-0001"),
             ("1-1", "unstable", "Initial release."),
         ]);
-        check(&first, "0~1", (&["2-1", "1-1"], &["CVE-2026-0001 2-1"], &[], true));
+        check(&first, "0~1", (&["2-1", "1-1"], &["CVE-2026-0001 2-1"], true));
+        let other = first.replace("Initial release", "Fix the initial value");
+        check(&other, "0~1", (&["2-1", "1-1"], &["CVE-2026-0001 2-1"], false));
         let trimmed = format!("{first}\n# Older entries have been removed from this changelog.\n");
-        check(&trimmed, "0~1", (&["2-1", "1-1"], &["CVE-2026-0001 2-1"], &[], false));
+        check(&trimmed, "0~1", (&["2-1", "1-1"], &["CVE-2026-0001 2-1"], false));
+    }
+
+    #[test]
+    fn an_older_branch_above_what_is_new_does_not_reach_the_installed_version() {
+        let text = changelog(&[
+            ("3.1-1", "unstable", "CVE-2026-0003"),
+            ("2.0-1~bpo11+1", "bullseye-backports", "Rebuild."),
+            ("3.0.21-1", "unstable", "CVE-2026-0001"),
+        ]);
+        let fixes = ["CVE-2026-0003 3.1-1", "CVE-2026-0001 3.0.21-1"];
+        check(&text, "3.0.20-1", (&["3.1-1", "3.0.21-1"], &fixes, false));
+        check(&text, "3.0.21-1", (&["3.1-1"], &fixes[..1], true));
     }
 
     #[test]
@@ -320,11 +339,11 @@ mod tests {
         check(
             &text,
             "1:2.39.3-9",
-            (&["1:2.39.3-9ubuntu6.6"], &["CVE-2026-0002 1:2.39.3-9ubuntu6.6"], &[], true),
+            (&["1:2.39.3-9ubuntu6.6"], &["CVE-2026-0002 1:2.39.3-9ubuntu6.6"], true),
         );
         let rebuilt =
             changelog(&[("1.6-2.1+b1", "sid", "Rebuild."), ("1.6-2.1", "sid", "CVE-2026-0001")]);
-        check(&rebuilt, "1.6-2.1", (&["1.6-2.1+b1"], &[], &[], true));
+        check(&rebuilt, "1.6-2.1", (&["1.6-2.1+b1"], &[], true));
     }
 
     #[test]
@@ -338,9 +357,9 @@ mod tests {
         check(
             &text,
             "1.1",
-            (&["1.3", "x:1.2"], &["CVE-2026-0003 1.3", "CVE-2026-0002 x:1.2"], &[], true),
+            (&["1.3", "x:1.2"], &["CVE-2026-0003 1.3", "CVE-2026-0002 x:1.2"], true),
         );
-        check(&text, "x:1.2", (&["1.3"], &["CVE-2026-0003 1.3"], &[], true));
+        check(&text, "x:1.2", (&["1.3"], &["CVE-2026-0003 1.3"], true));
     }
 
     #[test]
@@ -349,7 +368,7 @@ mod tests {
             ("2026f-0+deb12u1", "bookworm-security", "Cuba."),
             ("2026a-0", "bookworm", "New."),
         ]);
-        check(&text, "2026a-0", (&["2026f-0+deb12u1"], &[], &[], true));
+        check(&text, "2026a-0", (&["2026f-0+deb12u1"], &[], true));
         assert!(delta_of(&text, "2026a-0").is_security);
     }
 

@@ -1,5 +1,7 @@
 //! Pending updates as they are shown.
 
+use std::collections::BTreeSet;
+
 use plimsoll_model::Update;
 
 use crate::changelog::deb::{DebChangelog, DebDoc};
@@ -10,12 +12,9 @@ use crate::pending::Pending;
 /// What an archive says about an update without its packages being read: names and versions, and where the archive has
 /// bulletins, their ids, the worst severity and their titles.
 pub fn update_of(pending: &Pending) -> Update {
-    let mut ids: Vec<String> = Vec::new();
-    for id in pending.bulletins.iter().flat_map(|bulletin| &bulletin.ids) {
-        if !ids.contains(id) {
-            ids.push(id.clone());
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let ids = pending.bulletins.iter().flat_map(|bulletin| &bulletin.ids);
+    let ids = ids.filter(|id| seen.insert(*id)).cloned().collect();
     let mut binaries: Vec<_> = pending.binaries.iter().map(|binary| binary.name.clone()).collect();
     binaries.sort();
     binaries.dedup();
@@ -67,11 +66,9 @@ fn add_delta(update: &mut Update, changelog: &Changelog<'_>) -> Option<String> {
     }
     let delta = delta(changelog, &update.installed);
     update.security |= delta.is_security;
-    for fix in delta.fixes {
-        if !update.ids.contains(&fix.id) {
-            update.ids.push(fix.id);
-        }
-    }
+    let known: BTreeSet<String> = update.ids.iter().cloned().collect();
+    let ids = delta.fixes.into_iter().map(|fix| fix.id);
+    update.ids.extend(ids.filter(|id| !known.contains(id)));
     update.entries = delta.entries;
     update.complete = delta.is_complete;
     None

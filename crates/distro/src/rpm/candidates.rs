@@ -1,3 +1,5 @@
+//! Which updates are pending: what of all offers a package manager would take, in groups by source.
+
 use std::collections::BTreeMap;
 
 use plimsoll_model::{HeldBack, Package};
@@ -223,9 +225,6 @@ mod tests {
             arch: arch.to_owned(),
             source: Some(SourcePackage { name: source.0.to_owned(), version: source.1.to_owned() }),
             pkgid: format!("{name}-{evr}"),
-            location: None,
-            size: None,
-            build_time: None,
         }
     }
 

@@ -1,16 +1,19 @@
+//! `other.xml`: the changelogs of packages, and what of one is new since the installed version.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use jiff::Timestamp;
 use plimsoll_model::ChangelogEntry;
 
-use super::nevra::{compare, split_epoch};
+use super::nevra::{compare, split_epoch, word};
 use super::xml::{self, Attributes, MetadataError, Visitor};
 
 /// See `primary`.
 const MAX_PACKAGES: usize = 4_000_000;
 
-/// createrepo_c keeps ten entries a package, others up to some hundred.
+/// createrepo_c keeps ten entries a package, others up to some hundred. Of more the newest count: whether those reach
+/// the installed version is asked anyway.
 const MAX_ENTRIES: usize = 2_000;
 
 /// The changelogs kept of one document.
@@ -50,11 +53,17 @@ pub fn read_other(
         OtherReader { pkgids, changes: Changes::new(), seen: 0, kept: 0, pkgid: None, entry: None };
     xml::read(input, "otherdata", &mut reader)?;
     for entries in reader.changes.values_mut() {
-        // createrepo_c writes the oldest first; entries of one day keep their order.
+        keep_newest(entries);
         entries.reverse();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.date));
     }
     Ok(reader.changes)
+}
+
+/// Brings entries in order, the newest last, and drops the oldest of too many. createrepo_c writes them so; those of one
+/// day keep their order.
+fn keep_newest(entries: &mut Vec<Change>) {
+    entries.sort_by_key(|entry| entry.date);
+    entries.drain(..entries.len().saturating_sub(MAX_ENTRIES));
 }
 
 /// Cuts a changelog, the newest entry first, at the installed version-release.
@@ -88,12 +97,11 @@ pub fn changelog_since(changes: &[Change], installed: &str, candidate: &str) -> 
 /// The version-release behind the address: `N <a> - 1:1.2-3`, `N <a> 1.2-3`, `N <a> - 1.2-3.el9`.
 fn version_of(author: &str) -> Option<&str> {
     let (_, behind) = author.rsplit_once('>')?;
-    let version = behind.trim().trim_start_matches('-').trim();
+    let version = word(behind.trim().trim_start_matches('-').trim())?;
     let (_, version) = split_epoch(version);
     let is_version = version.starts_with(|c: char| c.is_ascii_alphanumeric())
         && version.contains(|c: char| c.is_ascii_digit())
-        && version.contains('-')
-        && !version.contains(char::is_whitespace);
+        && version.contains('-');
     is_version.then_some(version)
 }
 
@@ -139,8 +147,9 @@ impl Visitor for OtherReader<'_> {
             return Err(MetadataError::TooMany { limit: MAX_KEPT, what: "bytes of changelogs" });
         }
         let entries = self.changes.entry(pkgid.clone()).or_default();
-        if entries.len() < MAX_ENTRIES {
-            entries.push(Change { author, date, text: text.to_owned() });
+        entries.push(Change { author, date, text: text.to_owned() });
+        if entries.len() >= 2 * MAX_ENTRIES {
+            keep_newest(entries);
         }
         Ok(())
     }
@@ -160,6 +169,7 @@ mod tests {
             ("A B <a@b.example>", None),
             ("A B <a@b.example> - rebuilt", None),
             ("A B - 1.2-3", None),
+            (&format!("A B <a@b.example> - 1-{}", "1".repeat(300)), None),
             ("", None),
         ] {
             assert_eq!(version_of(author), expected, "{author}");
@@ -213,5 +223,27 @@ mod tests {
         let texts: Vec<_> = found["a"].iter().map(|change| change.text.as_str()).collect();
         assert_eq!(texts, ["- three", "- two", "- one"]);
         assert_eq!(found["a"][0].author, "A <a@b> - 1-3");
+    }
+
+    #[test]
+    fn of_too_many_entries_the_newest_are_kept() {
+        let total = 2 * MAX_ENTRIES + 500;
+        let check = |numbers: &mut dyn Iterator<Item = usize>| {
+            let entries: String = numbers
+                .map(|n| {
+                    format!(
+                        "<changelog author=\"A &lt;a@b&gt; - 1-{n}\" date=\"{n}\">x</changelog>"
+                    )
+                })
+                .collect();
+            let xml = format!("<otherdata><package pkgid=\"a\">{entries}</package></otherdata>");
+            let found = read_other(xml.as_bytes(), &BTreeSet::from(["a".to_owned()])).unwrap();
+            let authors: Vec<_> = found["a"].iter().map(|change| change.author.as_str()).collect();
+            assert_eq!(authors.len(), MAX_ENTRIES);
+            assert_eq!(authors.first().copied(), Some(format!("A <a@b> - 1-{total}").as_str()));
+            assert!(!changelog_since(&found["a"], "1-9", "1-4500").is_complete);
+        };
+        check(&mut (1..=total));
+        check(&mut (1..=total).rev());
     }
 }

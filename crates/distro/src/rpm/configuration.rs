@@ -1,3 +1,5 @@
+//! The set-up of dnf, yum and zypper in an image: repositories, variables, excludes, locks, streams.
+
 use std::collections::BTreeMap;
 
 use super::ini::{self, Section};
@@ -6,6 +8,12 @@ use super::system::{System, expand};
 
 /// Where variables are defined: a file each, named as the variable.
 const VARIABLES: [&str; 3] = ["etc/dnf/vars", "etc/yum/vars", "etc/zypp/vars.d"];
+
+/// dnf defines a handful itself, administrators a few more.
+const MAX_VARIABLES: usize = 100;
+
+/// A part of an address.
+const MAX_VALUE: usize = 1024;
 
 /// A machine has some dozen repositories; by subscription Red Hat's file names some thousand.
 const MAX_REPOSITORIES: usize = 20_000;
@@ -110,17 +118,24 @@ impl Configuration {
             if let FileKind::Variable(name) = kind {
                 // Of a file that sets a variable the first line counts.
                 let value = text.lines().next().unwrap_or_default().trim();
+                if value.len() > MAX_VALUE || variables.len() >= MAX_VARIABLES {
+                    configuration.problem(format!("variable {name}: too long, or one too many"));
+                    continue;
+                }
                 variables.insert((*name).to_owned(), value.to_owned());
             }
         }
         for (path, (kind, text)) in texts {
             match kind {
                 FileKind::Variable(_) => {}
-                FileKind::Locks => configuration.locks.extend(parse_locks(text)),
-                FileKind::ZypperLocks => configuration.locks.extend(parse_zypper_locks(text)),
+                FileKind::Locks => configuration.read_locks(path, parse_locks(text)),
+                FileKind::ZypperLocks => configuration.read_locks(path, parse_zypper_locks(text)),
                 FileKind::Module => {
                     let sections = ini::parse(text);
-                    configuration.streams.extend(sections.iter().filter_map(stream_choice));
+                    let choices = sections.iter().filter_map(stream_choice);
+                    if !extend(&mut configuration.streams, choices) {
+                        configuration.too_many(path, "choices of streams");
+                    }
                 }
                 FileKind::Sections => {
                     for section in ini::parse(text) {
@@ -132,6 +147,12 @@ impl Configuration {
         configuration
     }
 
+    fn read_locks(&mut self, path: &str, locks: Vec<Lock>) {
+        if !extend(&mut self.locks, locks) {
+            self.too_many(path, "locks");
+        }
+    }
+
     fn read_section(
         &mut self,
         path: &str,
@@ -139,8 +160,12 @@ impl Configuration {
         variables: &BTreeMap<String, String>,
     ) {
         if section.name == "main" {
-            self.excludes.extend(excludes(section));
-            self.includes.extend(patterns(&section.list("includepkgs")));
+            let includes = patterns(&section.list("includepkgs"));
+            let is_whole = extend(&mut self.excludes, excludes(section))
+                & extend(&mut self.includes, includes);
+            if !is_whole {
+                self.too_many(path, "excluded or included packages");
+            }
             return;
         }
         if self.repositories.len() == MAX_REPOSITORIES {
@@ -157,11 +182,22 @@ impl Configuration {
         self.repositories.push(repository);
     }
 
+    fn too_many(&mut self, path: &str, what: &str) {
+        self.problem(format!("{path}: more than {MAX_PATTERNS} {what}"));
+    }
+
     fn problem(&mut self, problem: String) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         }
     }
+}
+
+/// Adds to a list as far as it may grow, over all files; whether everything fitted.
+fn extend<T>(list: &mut Vec<T>, more: impl IntoIterator<Item = T>) -> bool {
+    let mut more = more.into_iter();
+    list.extend(more.by_ref().take(MAX_PATTERNS.saturating_sub(list.len())));
+    more.next().is_none()
 }
 
 /// What a file is, by its path.
@@ -318,6 +354,30 @@ mod tests {
         assert_eq!(
             found.problems,
             ["etc/yum.repos.d/rocky.repo: repository nothing has no address"]
+        );
+    }
+
+    #[test]
+    fn lists_are_limited_over_all_files() {
+        let locks: String = (0..700).map(|n| format!("a{n}-0:1-1.*\n")).collect();
+        let excludes = format!("[main]\nexclude={}\n", "x,".repeat(700)).repeat(2);
+        let value = "x".repeat(MAX_VALUE + 1);
+        let found = read(&[
+            ("etc/dnf/plugins/versionlock.list", &locks),
+            ("etc/yum/pluginconf.d/versionlock.list", &locks),
+            ("etc/dnf/dnf.conf", &excludes),
+            ("etc/dnf/vars/long", &value),
+            ("etc/yum.repos.d/a.repo", "[a]\nbaseurl=https://h/$long/\n"),
+        ]);
+        assert_eq!((found.locks.len(), found.excludes.len()), (MAX_PATTERNS, MAX_PATTERNS));
+        assert_eq!(found.repositories[0].addresses, ["https://h/$long/"]);
+        assert_eq!(
+            found.problems,
+            [
+                "variable long: too long, or one too many",
+                "etc/dnf/dnf.conf: more than 1000 excluded or included packages",
+                "etc/yum/pluginconf.d/versionlock.list: more than 1000 locks",
+            ]
         );
     }
 

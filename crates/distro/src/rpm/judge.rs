@@ -1,3 +1,5 @@
+//! Whether the word of a repository counts: the signature and the age of its `repomd.xml`.
+
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_model::{ArchiveStatus, ArchiveSuite};
 

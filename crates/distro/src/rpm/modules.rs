@@ -1,3 +1,5 @@
+//! `modules.yaml`: which packages belong to which stream of a module, and which streams are in force.
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;

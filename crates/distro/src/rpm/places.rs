@@ -1,9 +1,12 @@
+//! Which repositories are asked, and where: the trust rules on addresses.
+
 use plimsoll_model::{ArchiveStatus, ArchiveSuite};
 
 use super::address::{Address, shown};
 use super::configuration::{Configuration, Demand, Mirrors, Repository};
 use super::official::{self, Known, Way};
 use super::system::{System, expand};
+use crate::limits::{MAX_ASKED, MAX_NOT_ASKED};
 
 /// Where the metadata of every repository begins.
 const REPOMD: &str = "repodata/repomd.xml";
@@ -20,7 +23,7 @@ const ONLY_MIRRORS: &str =
 pub struct Places {
     /// To be asked.
     pub asked: Vec<Place>,
-    /// Not to be asked: each with the reason.
+    /// Not to be asked: each with the reason; the last stands for all that follow where there are too many.
     pub refused: Vec<ArchiveSuite>,
 }
 
@@ -44,6 +47,8 @@ pub struct Place {
     pub mirror_list: Option<String>,
     /// Why it may be asked.
     pub host: Host,
+    /// Whether the release has it without anybody naming it: what is newer is known only if all these answer.
+    pub is_default: bool,
     /// The hosts that its mirror list may name.
     hosts: &'static [&'static str],
 }
@@ -73,6 +78,11 @@ impl Place {
         Ok(Self { base: base.secured().base(), mirror_list: None, ..self })
     }
 
+    /// Whether both are one repository, however it is set up.
+    fn is_same(&self, other: &Self) -> bool {
+        self.base == other.base && self.mirror_list == other.mirror_list
+    }
+
     /// What is reported of it before it was asked.
     pub fn suite(&self, status: ArchiveStatus, reason: Option<String>) -> ArchiveSuite {
         let address = self.mirror_list.as_deref().unwrap_or(&self.base);
@@ -84,9 +94,9 @@ impl Place {
 ///
 /// Only hosts of the distribution itself are asked, always over https, and hosts for which `is_allowed` holds. Mirrors,
 /// and lists that lead to them, are hosts that nobody here knows: where an image names only such for a repository that
-/// its distribution has for everybody, the distribution's own address of that repository is asked instead. An image
-/// that leads to nothing at its distribution has the defaults of its release, because what is asked is what the
-/// distribution has fixed.
+/// its distribution has for everybody, the distribution's own address of that repository is asked instead. The release's
+/// own repositories are asked in any case, as the image has them set up: what it names may be a part of them, or
+/// frozen, and what is asked is what the distribution has fixed.
 pub fn places(
     system: &System,
     configuration: &Configuration,
@@ -94,6 +104,11 @@ pub fn places(
 ) -> Places {
     let mut places = Places::default();
     for repository in configuration.repositories.iter().filter(|r| r.is_enabled) {
+        if places.asked.len() >= MAX_ASKED || places.refused.len() >= MAX_NOT_ASKED {
+            let reason = Some("there are more repositories than any system has".to_owned());
+            places.refused.push(suite(repository, "", ArchiveStatus::NotAllowed, reason));
+            break;
+        }
         match place(system, repository, is_allowed) {
             Ok(place) => places.asked.push(place),
             Err((address, reason)) => places.refused.push(suite(
@@ -104,11 +119,25 @@ pub fn places(
             )),
         }
     }
-    if places.asked.iter().all(|place| place.host != Host::Official) {
-        let defaults = official::defaults(system).map(|known| official_place(system, &known, None));
-        places.asked.extend(defaults.flatten());
+    for default in defaults(system, configuration) {
+        match places.asked.iter_mut().find(|place| place.is_same(&default)) {
+            Some(place) => place.is_default = true,
+            None => places.asked.push(default),
+        }
     }
     places
+}
+
+/// The repositories of the release. What the image says about one counts though it be disabled, or elsewhere: its
+/// excludes, its priority.
+fn defaults(system: &System, configuration: &Configuration) -> impl Iterator<Item = Place> {
+    official::defaults(system).filter_map(|known| {
+        let is_it = |r: &&Repository| r.id.eq_ignore_ascii_case(known.id);
+        let set_up = configuration.repositories.iter().find(is_it);
+        let mut place = official_place(system, &known, set_up)?;
+        place.repository.is_enabled = true;
+        Some(Place { is_default: true, ..place })
+    })
 }
 
 fn place(
@@ -122,6 +151,7 @@ fn place(
         base,
         mirror_list: None,
         host,
+        is_default: false,
         hosts,
     };
     let mut refused = None;
@@ -179,7 +209,8 @@ fn official_place(system: &System, known: &Known, set_up: Option<&Repository>) -
         module_hotfixes: false,
     });
     let hosts = official::hosts(system.ecosystem);
-    Some(Place { repository, base, mirror_list, host: Host::Official, hosts })
+    let host = Host::Official;
+    Some(Place { repository, base, mirror_list, host, is_default: false, hosts })
 }
 
 fn suite(
@@ -217,7 +248,8 @@ mod tests {
         let found = places(&system, &configuration, &|host| host == "mirror.corp");
         let asked = found.asked.iter().map(|place| {
             let list = place.mirror_list.as_deref().unwrap_or_default();
-            format!("{} {:?} {}{list}", place.repository.id, place.host, place.base)
+            let default = if place.is_default { " default" } else { "" };
+            format!("{} {:?} {}{list}{default}", place.repository.id, place.host, place.base)
         });
         let refused = found.refused.iter().map(|suite| {
             let reason = suite.reason.as_deref().unwrap_or_default();
@@ -240,10 +272,11 @@ mod tests {
              [appstream]\nbaseurl=http://mirror.example/alma/AppStream/\n\
              [off]\nbaseurl=http://evil.example/x\nenabled=0\n",
             &[
-                "baseos Official https://repo.almalinux.org/almalinux/9/BaseOS/x86_64/os/",
+                "baseos Official https://repo.almalinux.org/almalinux/9/BaseOS/x86_64/os/ default",
                 "own Official https://repo.almalinux.org/almalinux/9/x/",
                 "corp Allowed http://mirror.corp/y/",
-                "appstream Official https://repo.almalinux.org/almalinux/9/AppStream/x86_64/os/",
+                "appstream Official https://repo.almalinux.org/almalinux/9/AppStream/x86_64/os/ default",
+                "extras Official https://repo.almalinux.org/almalinux/9/extras/x86_64/os/ default",
                 "epel not_allowed mirrors.fedoraproject.org/metalink?repo=epel-9: it names only a list of mirrors, \
                  and the distribution's own address is not known",
                 "evil not_allowed 169.254.169.254/latest: its host is not the distribution's",
@@ -253,9 +286,9 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_leads_to_nothing_has_the_repositories_of_its_release() {
+    fn the_repositories_of_the_release_are_asked_whatever_the_image_names() {
         let base = "azurelinux-official-base Official \
-                    https://packages.microsoft.com/azurelinux/3.0/prod/base/x86_64/";
+                    https://packages.microsoft.com/azurelinux/3.0/prod/base/x86_64/ default";
         check(Ecosystem::AzureLinux, "3.0", "", &[base]);
         check(Ecosystem::AzureLinux, "3.0", "[own]\nbaseurl=http://x/\nenabled=0\n", &[base]);
         check(
@@ -264,7 +297,43 @@ mod tests {
             "[own]\nbaseurl=http://mirror.corp/\n",
             &["own Allowed http://mirror.corp/", base],
         );
+        let other = "packages.microsoft.com/azurelinux/3.0/prod/other/x86_64/";
+        check(
+            Ecosystem::AzureLinux,
+            "3.0",
+            &format!("[other]\nbaseurl=https://{other}\n"),
+            &[&format!("other Official https://{other}"), base],
+        );
         check(Ecosystem::Mageia, "9", "", &[]);
+    }
+
+    #[test]
+    fn a_repository_of_the_release_is_set_up_as_the_image_says() {
+        let system = system(Ecosystem::AzureLinux, "3.0");
+        let repo = "[azurelinux-official-base]\nbaseurl=http://x/\nenabled=0\npriority=7\n";
+        let files = [("etc/yum.repos.d/a.repo", repo.as_bytes())];
+        let configuration = Configuration::read(files, &system);
+        let asked = places(&system, &configuration, &|_| false).asked;
+        let [base] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!((base.repository.priority, base.repository.is_enabled), (7, true));
+    }
+
+    #[test]
+    fn repositories_beyond_any_system_are_not_asked() {
+        let system = system(Ecosystem::AzureLinux, "3.0");
+        let check = |baseurl: &str, asked: usize, refused: usize| {
+            let repo: String =
+                (0..2_000).map(|n| format!("[r{n}]\nbaseurl={baseurl}/{n}\n")).collect();
+            let files = [("etc/yum.repos.d/a.repo", repo.as_bytes())];
+            let configuration = Configuration::read(files, &system);
+            let found = places(&system, &configuration, &|host| host == "mirror.corp");
+            // The release's own comes on top, and what stands for those that follow.
+            assert_eq!((found.asked.len(), found.refused.len()), (asked + 1, refused + 1));
+            let reason = found.refused.last().and_then(|suite| suite.reason.as_deref());
+            assert_eq!(reason, Some("there are more repositories than any system has"));
+        };
+        check("http://mirror.corp", MAX_ASKED, 0);
+        check("http://other.example", 0, MAX_NOT_ASKED);
     }
 
     #[test]

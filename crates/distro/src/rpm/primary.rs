@@ -1,3 +1,5 @@
+//! `primary.xml`: the packages that a repository offers.
+
 use std::io::BufRead;
 
 use plimsoll_model::SourcePackage;
@@ -5,7 +7,6 @@ use plimsoll_model::SourcePackage;
 use super::nevra::{evr, source_of, word};
 use super::wanted::Wanted;
 use super::xml::{self, Attributes, MetadataError, Visitor};
-use crate::apt::entry::is_inside;
 
 /// Fedora has 80,000 packages, with its updates; repositories that keep every version have more.
 const MAX_PACKAGES: usize = 4_000_000;
@@ -29,12 +30,6 @@ pub struct Available {
     pub source: Option<SourcePackage>,
     /// What other metadata calls it by: a hash of the package, in hexadecimal.
     pub pkgid: String,
-    /// Where it lies below the repository's base; never outside it.
-    pub location: Option<String>,
-    /// Bytes of the package.
-    pub size: Option<u64>,
-    /// When it was built, in seconds since 1970.
-    pub build_time: Option<i64>,
 }
 
 /// What `primary` has of the packages of interest.
@@ -69,9 +64,6 @@ struct Draft {
     evr: Option<String>,
     source_rpm: String,
     pkgid: String,
-    location: Option<String>,
-    size: Option<u64>,
-    build_time: Option<i64>,
 }
 
 impl Visitor for PrimaryReader<'_> {
@@ -85,24 +77,12 @@ impl Visitor for PrimaryReader<'_> {
             return Ok(());
         }
         let Some(package) = &mut self.package else { return Ok(()) };
-        match name {
-            "version" => {
-                let epoch = attributes.get("epoch");
-                let version = attributes.text("ver").unwrap_or_default();
-                let release = attributes.text("rel").unwrap_or_default();
-                let words = word(&version).zip(word(&release));
-                package.evr =
-                    words.map(|(version, release)| evr(epoch.as_deref(), version, release));
-            }
-            "location" => {
-                let here = attributes.get("base").is_none();
-                package.location = attributes.text("href").filter(|path| here && is_inside(path));
-            }
-            "size" => package.size = attributes.get("package").and_then(|size| size.parse().ok()),
-            "time" => {
-                package.build_time = attributes.get("build").and_then(|time| time.parse().ok());
-            }
-            _ => {}
+        if name == "version" {
+            let epoch = attributes.get("epoch");
+            let version = attributes.text("ver").unwrap_or_default();
+            let release = attributes.text("rel").unwrap_or_default();
+            let words = word(&version).zip(word(&release));
+            package.evr = words.map(|(version, release)| evr(epoch.as_deref(), version, release));
         }
         Ok(())
     }
@@ -127,7 +107,10 @@ impl PrimaryReader<'_> {
     fn take_package(&mut self) -> Result<(), MetadataError> {
         let Some(draft) = self.package.take() else { return Ok(()) };
         if self.read.packages.len() == MAX_KEPT {
-            return Err(MetadataError::TooMany { limit: MAX_KEPT, what: "packages of one name" });
+            return Err(MetadataError::TooMany {
+                limit: MAX_KEPT,
+                what: "packages with names of interest",
+            });
         }
         match draft.finish() {
             Ok(package) => self.read.packages.push(package),
@@ -142,12 +125,12 @@ impl PrimaryReader<'_> {
 
 impl Draft {
     fn finish(self) -> Result<Available, String> {
-        let Self { name, arch, evr, source_rpm, pkgid, location, size, build_time } = self;
+        let Self { name, arch, evr, source_rpm, pkgid } = self;
         let evr = evr.ok_or_else(|| format!("package {name} has no version"))?;
         word(&arch).ok_or_else(|| format!("package {name} has no architecture"))?;
         word(&pkgid).ok_or_else(|| format!("package {name} has no checksum"))?;
         let source = source_of(&source_rpm);
-        Ok(Available { name, evr, arch, source, pkgid, location, size, build_time })
+        Ok(Available { name, evr, arch, source, pkgid })
     }
 }
 
@@ -156,11 +139,11 @@ mod tests {
     use super::*;
     use crate::rpm::testing::installed;
 
-    fn package(name: &str, version: &str, arch: &str, more: &str) -> String {
+    fn package(name: &str, version: &str, arch: &str) -> String {
         format!(
             "<package type=\"rpm\"><name>{name}</name><arch>{arch}</arch>{version}\
              <checksum type=\"sha256\" pkgid=\"YES\">00ff</checksum><time file=\"1\" build=\"1700000000\"/>\
-             <size package=\"77\" installed=\"0\"/>{more}<format>\
+             <size package=\"77\" installed=\"0\"/><location href=\"x.rpm\"/><format>\
              <rpm:sourcerpm>src-{name}-1-2.src.rpm</rpm:sourcerpm>\
              <rpm:provides><rpm:entry name=\"x\" ver=\"9\"/></rpm:provides></format></package>"
         )
@@ -179,14 +162,9 @@ mod tests {
     fn packages_with_names_of_interest_are_kept() {
         let found = read(
             &[
-                package("zsh", VERSION, "x86_64", ""),
-                package("bash", VERSION, "x86_64", "<location href=\"Packages/bash.rpm\"/>"),
-                package(
-                    "curl",
-                    "<version epoch=\"2\" ver=\"8\" rel=\"1\"/>",
-                    "noarch",
-                    "<location href=\"../x\"/>",
-                ),
+                package("zsh", VERSION, "x86_64"),
+                package("bash", VERSION, "x86_64"),
+                package("curl", "<version epoch=\"2\" ver=\"8\" rel=\"1\"/>", "noarch"),
             ]
             .concat(),
         );
@@ -197,12 +175,7 @@ mod tests {
         );
         assert_eq!(bash.source.as_ref().unwrap().name, "src-bash");
         assert_eq!(bash.source.as_ref().unwrap().version, "1-2");
-        assert_eq!(
-            (bash.pkgid.as_str(), bash.size, bash.build_time),
-            ("00ff", Some(77), Some(1_700_000_000))
-        );
-        assert_eq!(bash.location.as_deref(), Some("Packages/bash.rpm"));
-        assert_eq!((curl.evr.as_str(), curl.location.as_deref()), ("2:8-1", None));
+        assert_eq!((bash.pkgid.as_str(), curl.evr.as_str()), ("00ff", "2:8-1"));
         assert_eq!(found.problems, [""; 0]);
     }
 
@@ -211,10 +184,10 @@ mod tests {
         let long = format!("<version epoch=\"0\" ver=\"{}\" rel=\"1\"/>", "1".repeat(300));
         let found = read(
             &[
-                package("bash", "", "x86_64", ""),
-                package("bash", &long, "x86_64", ""),
-                package("bash", VERSION, "", ""),
-                package("curl", VERSION, "x86_64", ""),
+                package("bash", "", "x86_64"),
+                package("bash", &long, "x86_64"),
+                package("bash", VERSION, ""),
+                package("curl", VERSION, "x86_64"),
             ]
             .concat(),
         );

@@ -1,3 +1,5 @@
+//! `repomd.xml`: the files of the metadata and their hashes.
+
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -99,10 +101,7 @@ impl Repomd {
         let mut repomd = reader.repomd;
         repomd.date =
             reader.revision.or(reader.newest).and_then(|s| Timestamp::from_second(s).ok());
-        match reader.weak {
-            Some(path) => Err(MetadataError::Weak { path }),
-            None => Ok(repomd),
-        }
+        reader.wrong.map_or(Ok(repomd), Err)
     }
 
     /// A file of the metadata; none if the repository has none of this kind.
@@ -174,7 +173,8 @@ struct RepomdReader {
     newest: Option<i64>,
     data: Option<Data>,
     seen: usize,
-    weak: Option<String>,
+    /// Why the first of its files that is wanted cannot be used.
+    wrong: Option<MetadataError>,
 }
 
 /// One `<data>` while it is read.
@@ -240,13 +240,18 @@ impl RepomdReader {
             return;
         };
         let Some(path) = path else { return };
-        match hash {
-            Some(hash) if size.is_none_or(|size| size <= MAX_SIZE) => {
+        let wrong = match hash {
+            None => MetadataError::Weak { path },
+            Some(_) if size.is_some_and(|size| size > MAX_SIZE) => {
+                MetadataError::TooLarge { path, limit: MAX_SIZE }
+            }
+            Some(hash) => {
                 let file = MetadataFile { path, hash, size, open_size };
                 self.repomd.files.entry(kind).or_insert(file);
+                return;
             }
-            _ => self.weak = self.weak.take().or(Some(path)),
-        }
+        };
+        self.wrong.get_or_insert(wrong);
     }
 }
 
@@ -307,6 +312,9 @@ mod tests {
         {
             assert_eq!(parse("", &data("primary", "p", algorithm, hex)), Err(weak.to_owned()));
         }
+        let large = data("primary", "p", "sha256", ABC).replace(">3<", ">1073741825<");
+        let too_large = "metadata states that p has more than 1073741824 bytes";
+        assert_eq!(parse("", &large), Err(too_large.to_owned()));
         for href in ["../p", "/p", "a//p", ""] {
             let repomd = parse("", &data("primary", href, "sha256", ABC)).unwrap();
             assert_eq!(repomd.file(Kind::Primary), None, "{href}");

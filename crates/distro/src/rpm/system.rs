@@ -1,3 +1,5 @@
+//! The system whose packages are updated, and the variables that it puts into addresses.
+
 use std::collections::BTreeMap;
 
 use plimsoll_model::{Ecosystem, Os};
@@ -5,8 +7,8 @@ use plimsoll_model::{Ecosystem, Os};
 /// Values nest in values; what nests deeper refers to itself.
 const MAX_ROUNDS: usize = 8;
 
-/// A value of more is none that an address or a list needs.
-const MAX_EXPANDED: usize = 64 << 10;
+/// An address of more is none; what is longer stays as it is.
+const MAX_EXPANDED: usize = 4096;
 
 /// What of a system the addresses of its repositories depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,19 +95,22 @@ impl System {
 pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
     let mut text = text.to_owned();
     for _ in 0..MAX_ROUNDS {
-        let expanded = expand_once(&text, variables);
-        if expanded == text || expanded.len() > MAX_EXPANDED {
-            break;
+        match expand_once(&text, variables) {
+            Some(expanded) if expanded != text => text = expanded,
+            _ => break,
         }
-        text = expanded;
     }
     text
 }
 
-fn expand_once(text: &str, variables: &BTreeMap<String, String>) -> String {
+/// None where it would be too long.
+fn expand_once(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {
+        if expanded.len() + rest.len() > MAX_EXPANDED {
+            return None;
+        }
         expanded.push_str(before);
         let (value, after) = match behind.strip_prefix('{').and_then(|b| b.split_once('}')) {
             Some((inside, after)) => {
@@ -138,7 +143,7 @@ fn expand_once(text: &str, variables: &BTreeMap<String, String>) -> String {
         }
     }
     expanded.push_str(rest);
-    expanded
+    (expanded.len() <= MAX_EXPANDED).then_some(expanded)
 }
 
 #[cfg(test)]
@@ -170,9 +175,19 @@ mod tests {
         check(Ecosystem::Oracle, "9.4", "yum$empty.x$missing", "yum.x$missing");
         check(Ecosystem::Oracle, "9.4", "${missing:-a}${empty:-b}${arch:-c}", "abx86_64");
         check(Ecosystem::Oracle, "9.4", "$loop ${unclosed $", "$loop ${unclosed $");
-        assert!(
-            expand("$grow", &BTreeMap::from([("grow".to_owned(), "$grow".repeat(1000))])).len()
-                <= MAX_EXPANDED
-        );
+    }
+
+    #[test]
+    fn expansions_do_not_grow_without_end() {
+        fn check(text: &str, value: &str, expected: &str) {
+            let variables = BTreeMap::from([("v".to_owned(), value.to_owned())]);
+            assert_eq!(expand(text, &variables), expected);
+        }
+        // Each round up to the last that fits.
+        check("$v", &"$v".repeat(100), &"$v".repeat(100));
+        check("$v$v", &"x".repeat(MAX_EXPANDED / 2), &"x".repeat(MAX_EXPANDED));
+        check("$v$v/", &"x".repeat(MAX_EXPANDED / 2), "$v$v/");
+        let long = "$v".repeat(MAX_EXPANDED);
+        check(&long, "x", &long);
     }
 }

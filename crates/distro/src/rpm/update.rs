@@ -1,3 +1,5 @@
+//! A pending update in the words of its repository.
+
 use std::collections::BTreeSet;
 
 use plimsoll_model::{ChangelogEntry, Update};
@@ -11,25 +13,28 @@ use crate::pending::Bulletin;
 /// A pending update in the words of its repository: its advisories, then the `%changelog` of the package where
 /// `changes` has it (the newest entry first; empty where it was not read).
 ///
-/// The ids are those of the advisories and those that only new entries of the changelog name.
+/// The ids are those of the advisories and those that only new entries of the changelog name. That all is said, only a
+/// changelog can show that reaches the installed version: an advisory speaks of the version that it brings, and that the
+/// versions which were skipped had none does not follow from it.
 pub fn update(candidate: &Candidate, changes: &[Change]) -> Update {
     let pending = &candidate.pending;
     let mut update = update_of(pending);
     let since = changelog_since(changes, &pending.installed, &pending.candidate);
-    let known: BTreeSet<String> = since.older.iter().flat_map(|text| ids_in(text)).collect();
-    for id in since.entries.iter().flat_map(|entry| ids_in(&entry.text)) {
-        if !known.contains(&id) && !update.ids.contains(&id) {
-            update.ids.push(id);
-        }
-    }
+    let mut known: BTreeSet<String> = since.older.iter().flat_map(|text| ids_in(text)).collect();
+    known.extend(update.ids.iter().cloned());
+    let ids = since.entries.iter().flat_map(|entry| ids_in(&entry.text));
+    update.ids.extend(ids.filter(|id| known.insert(id.clone())));
     update.entries = pending.bulletins.iter().map(|b| entry(&pending.candidate, b)).collect();
     update.entries.extend(since.entries);
-    update.complete = candidate.advice == Advice::Covers || since.is_complete;
-    update.problem = match candidate.advice {
-        _ if update.complete => None,
-        Advice::Missing => Some("this repository ships no updateinfo".to_owned()),
-        _ => Some("no advisory of this repository brings this version".to_owned()),
+    update.complete = since.is_complete;
+    let problem = match candidate.advice {
+        _ if since.is_complete => None,
+        _ if !changes.is_empty() => Some("its changelog does not reach the installed version"),
+        Advice::Covers => Some("no changelog says whether its advisories are all since then"),
+        Advice::Missing => Some("this repository ships no updateinfo"),
+        Advice::Silent => Some("no advisory of this repository brings this version"),
     };
+    update.problem = problem.map(str::to_owned);
     update
 }
 
@@ -98,7 +103,13 @@ mod tests {
     fn silence_is_said() {
         let reaching = [change("1-2", "- two"), change("1-1", "- one")];
         for (advice, changes, complete, problem) in [
-            (Advice::Covers, &[][..], true, None),
+            (
+                Advice::Covers,
+                &[][..],
+                false,
+                Some("no changelog says whether its advisories are all since then"),
+            ),
+            (Advice::Covers, &reaching, true, None),
             (Advice::Missing, &[], false, Some("this repository ships no updateinfo")),
             (
                 Advice::Silent,
@@ -107,7 +118,12 @@ mod tests {
                 Some("no advisory of this repository brings this version"),
             ),
             (Advice::Missing, &reaching, true, None),
-            (Advice::Missing, &reaching[..1], false, Some("this repository ships no updateinfo")),
+            (
+                Advice::Missing,
+                &reaching[..1],
+                false,
+                Some("its changelog does not reach the installed version"),
+            ),
         ] {
             let update = update(&candidate(advice, &[]), changes);
             assert_eq!((update.complete, update.problem.as_deref()), (complete, problem));

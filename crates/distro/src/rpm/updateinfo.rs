@@ -1,3 +1,6 @@
+//! `updateinfo.xml`: the advisories of a repository.
+
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use jiff::Timestamp;
@@ -89,6 +92,7 @@ struct Draft {
     issued: Option<Timestamp>,
     updated: Option<Timestamp>,
     ids: Vec<String>,
+    seen_ids: BTreeSet<String>,
     references: usize,
     module: Option<String>,
     listed: usize,
@@ -183,11 +187,8 @@ impl Draft {
             Some("bugzilla") => attributes.get("title"),
             _ => None,
         };
-        for id in ids_in(&named.unwrap_or_default()) {
-            if !self.ids.contains(&id) {
-                self.ids.push(id);
-            }
-        }
+        let ids = ids_in(&named.unwrap_or_default());
+        self.ids.extend(ids.into_iter().filter(|id| self.seen_ids.insert(id.clone())));
     }
 
     fn finish(self) -> Notice {

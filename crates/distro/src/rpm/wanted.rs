@@ -1,3 +1,5 @@
+//! The packages of interest.
+
 use std::collections::HashSet;
 
 use plimsoll_model::Package;

@@ -46,6 +46,14 @@ pub enum MetadataError {
         /// Of what.
         what: &'static str,
     },
+    /// A file that is larger than any: it is not fetched.
+    #[error("metadata states that {path} has more than {limit} bytes")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// How many bytes may be.
+        limit: u64,
+    },
     /// A checksum that anybody can forge, or none.
     #[error("metadata states no checksum of {path} that is strong enough")]
     Weak {

@@ -91,8 +91,9 @@ impl Client {
             self.inner.json(&path).map_err(|error| self.no_such_image(name, error))?;
         let id = self.id(&path, &answer.id)?;
         let config = answer.config.unwrap_or_default();
-        let platform = (!answer.os.is_empty() && !answer.architecture.is_empty())
-            .then(|| Platform::new(&answer.os, &answer.architecture, answer.variant.as_deref()));
+        // The engine repeats the words of the image, and what is no platform is none.
+        let platform =
+            Platform::new(&answer.os, &answer.architecture, answer.variant.as_deref()).ok();
         Ok(Image {
             id,
             tags: names(answer.repo_tags),

@@ -3,7 +3,7 @@
 mod keys;
 mod secfixes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_distro::{
@@ -11,8 +11,9 @@ use plimsoll_distro::{
     JudgedApkIndex, apk_arch, apk_archives, apk_updates,
 };
 use plimsoll_inventory::ImageInventory;
-use plimsoll_model::{ArchiveSuite, Problem};
+use plimsoll_model::{ArchiveSuite, Ecosystem, Problem, Scope};
 
+use super::documents::{Age, Answer as Signed, Asking};
 use super::{Archives, NewerSource, Outlook, Words};
 use crate::event::{Event, Observer};
 use crate::side_by_side::side_by_side;
@@ -22,8 +23,14 @@ const MAX_INDEX_BYTES: u64 = 256 << 20;
 /// How many repositories are asked at once: Alpine has two, with testing three.
 const REPOSITORIES_AT_ONCE: usize = 4;
 
-/// What official repositories answered in this run, by the address of their index.
-pub(super) type Answers = Mutex<HashMap<String, Arc<JudgedApkIndex>>>;
+/// What official repositories answered in this run, by the distribution and the address of their index.
+pub(super) type Answers = Mutex<HashMap<(Ecosystem, String), Arc<Answer>>>;
+
+/// What a repository answered.
+pub(super) struct Answer {
+    judged: JudgedApkIndex,
+    age: Age,
+}
 
 /// What the repositories of the image have that is newer. None where its release or architecture is not known.
 pub(super) fn outlook(
@@ -33,22 +40,27 @@ pub(super) fn outlook(
 ) -> Option<Outlook> {
     let scope = image.os.as_ref()?.scope.clone()?;
     let system = ApkSystem::read(&image.manager_files, architecture(image)?);
-    let ApkArchives { ask, refused } =
+    let ApkArchives { mut ask, refused } =
         apk_archives(&scope, &system, |host| archives.is_allowed(host));
+    let defaults = defaults(&scope, &system);
+    // What a release has is asked whatever the image names: that may be a part of it, or frozen.
+    ask.extend(
+        defaults.iter().filter(|default| !ask.contains(default)).cloned().collect::<Vec<_>>(),
+    );
     let mut outlook = Outlook { problems: system.problems.clone(), ..Outlook::default() };
     let trusted =
         keys::trusted(archives.session, scope.ecosystem, &system.arch, &mut outlook.problems);
     let keys = Keys { trusted: &trusted, image: &system.keys };
     let answers = side_by_side(ask, REPOSITORIES_AT_ONCE, |archive| {
-        let judged = answer(archives, &keys, &archive, observer);
-        (archive, judged)
+        let answer = answer(archives, scope.ecosystem, &keys, &archive, observer);
+        (archive, answer)
     });
-    outlook.suites = answers.iter().map(|(_, judged)| judged.suite.clone()).collect();
-    outlook.is_whole = is_whole(&answers, &refused);
+    outlook.suites = answers.iter().map(|(_, answer)| answer.judged.suite.clone()).collect();
+    outlook.is_whole = is_whole(&answers, &defaults, &refused);
     outlook.suites.extend(refused);
     let mut offers = Vec::new();
-    for (archive, judged) in &answers {
-        let Some(index) = &judged.index else { continue };
+    for (archive, answer) in &answers {
+        let Some(index) = &answer.judged.index else { continue };
         let problems = index.problems.iter().map(|why| problem(&archive.suite, why));
         outlook.problems.extend(problems);
         offers.push(ApkOffer { archive, index });
@@ -67,58 +79,83 @@ struct Keys<'k> {
     image: &'k ApkKeys,
 }
 
-/// Whether everything that has security updates was asked: the distribution's own repositories, or, where an
-/// allowed mirror stands for them, all that the image names.
-fn is_whole(answers: &[(ApkArchive, Arc<JudgedApkIndex>)], refused: &[ArchiveSuite]) -> bool {
-    let untagged = || answers.iter().filter(|(archive, _)| archive.tag.is_none());
-    let official = || untagged().filter(|(archive, _)| archive.keys == ApkArchiveKeys::Official);
-    match official().next() {
-        Some(_) => official().all(|(_, judged)| judged.index.is_some()),
-        None => {
-            refused.is_empty()
-                && untagged().next().is_some()
-                && untagged().all(|(_, judged)| judged.index.is_some())
+/// The repositories that a release has without anybody naming them.
+fn defaults(scope: &Scope, system: &ApkSystem) -> Vec<ApkArchive> {
+    let unnamed = ApkSystem::read(&BTreeMap::new(), &system.arch);
+    apk_archives(scope, &unnamed, |_| false).ask
+}
+
+/// Whether everything that has security updates was asked: the release's own repositories, or, of a distribution of
+/// which none is known, all that the image names.
+fn is_whole(
+    answers: &[(ApkArchive, Arc<Answer>)],
+    defaults: &[ApkArchive],
+    refused: &[ArchiveSuite],
+) -> bool {
+    let is_answer = |(archive, answer): &&(ApkArchive, Arc<Answer>)| {
+        archive.tag.is_none() && answer.judged.index.is_some() && answer.age.counts()
+    };
+    match defaults {
+        [] => {
+            let mut untagged = answers.iter().filter(|(archive, _)| archive.tag.is_none());
+            let has_some = answers.iter().any(|answer| is_answer(&answer));
+            refused.is_empty() && has_some && untagged.all(|answer| is_answer(&answer))
         }
+        defaults => defaults
+            .iter()
+            .all(|default| answers.iter().filter(is_answer).any(|(archive, _)| archive == default)),
     }
 }
 
 /// Asks a repository, or takes what it answered in this run: what an official one says does not depend on the image.
 fn answer(
     archives: &Archives<'_>,
+    ecosystem: Ecosystem,
     keys: &Keys<'_>,
     archive: &ApkArchive,
     observer: Observer<'_>,
-) -> Arc<JudgedApkIndex> {
+) -> Arc<Answer> {
+    // Which keys are the distribution's depends on whose packages the image has.
+    let key = (ecosystem, archive.index_url.clone());
     let is_shared = archive.keys == ApkArchiveKeys::Official;
     let answers = || archives.apk.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = answers().get(&archive.index_url).filter(|_| is_shared).cloned();
+    let known = answers().get(&key).filter(|_| is_shared).cloned();
     if let Some(known) = known {
         return known;
     }
     observer(Event::ArchiveStarted { suite: archive.suite.clone() });
-    let judged = Arc::new(ask(archives, keys, archive));
+    let answer = Arc::new(ask(archives, keys, archive));
     observer(Event::ArchiveDone { suite: archive.suite.clone() });
     if is_shared {
-        answers().insert(archive.index_url.clone(), Arc::clone(&judged));
+        answers().insert(key, Arc::clone(&answer));
     }
-    judged
+    answer
 }
 
-fn ask(archives: &Archives<'_>, keys: &Keys<'_>, archive: &ApkArchive) -> JudgedApkIndex {
+fn ask(archives: &Archives<'_>, keys: &Keys<'_>, archive: &ApkArchive) -> Answer {
     let address = &archive.index_url;
-    let unreachable = |why: String| JudgedApkIndex { suite: archive.unreachable(why), index: None };
-    let document = match archives.document(address, MAX_INDEX_BYTES, false) {
-        Ok(Some(document)) => document,
-        Ok(None) => return unreachable(format!("{address} is not there")),
-        Err(why) => return unreachable(why),
+    let unreachable = |why: String| Answer {
+        judged: JudgedApkIndex { suite: archive.unreachable(why), index: None },
+        age: Age::Fresh,
     };
+    let Signed { document, age } =
+        match archives.documents.get(address, MAX_INDEX_BYTES, Asking::Patiently) {
+            Ok(Some(signed)) => signed,
+            Ok(None) => return unreachable(format!("{address} is not there")),
+            Err(why) => return unreachable(why),
+        };
     let judge =
         ApkJudge { trusted: keys.trusted, image: keys.image, now: archives.session.speaking_for() };
-    let judged = judge.index(archive, &document.bytes, archives.seen(address));
-    if let Some(index) = &judged.index {
-        archives.note(address, index.made_at);
+    let mut judged = judge.index(archive, &document.bytes, archives.seen(address));
+    match &judged.index {
+        Some(index) => {
+            archives.note(address, index.made_at);
+            archives.documents.accept(address);
+            age.tell(&mut judged.suite);
+        }
+        None => archives.documents.reject(address),
     }
-    judged
+    Answer { judged, age }
 }
 
 /// That of the platform; a directory or a tar has none, but its packages do.
@@ -133,4 +170,68 @@ fn architecture(image: &ImageInventory) -> Option<&str> {
 
 fn problem(path: &str, message: &str) -> Problem {
     Problem { path: path.to_owned(), layer: None, message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::ArchiveStatus;
+
+    use super::*;
+
+    const HOST: &str = "https://dl-cdn.alpinelinux.org/alpine";
+
+    /// An image with this list; the repositories whose names end so have no usable index.
+    #[track_caller]
+    fn check(list: &str, broken: &[&str], age: &Age, expected: bool) {
+        let scope: Scope = "alpine:3.20".parse().unwrap();
+        let files = [("etc/apk/repositories".to_owned(), list.as_bytes().to_vec())].into();
+        let system = ApkSystem::read(&files, "x86_64");
+        let ApkArchives { mut ask, refused } =
+            apk_archives(&scope, &system, |host| host == "mine.example");
+        let defaults = defaults(&scope, &system);
+        ask.extend(defaults.clone());
+        let key = plimsoll_testkit::ApkKey::new("a.rsa.pub");
+        let mut keys = ApkKeys::default();
+        keys.add("a.rsa.pub", key.public_pem().as_bytes()).unwrap();
+        let index = plimsoll_testkit::ApkIndexWriter::new(&[])
+            .build(&key, plimsoll_testkit::ApkHash::Sha256);
+        let judge = ApkJudge { trusted: &keys, image: &keys, now: jiff::Timestamp::now() };
+        let answer = |archive: ApkArchive| {
+            let is_broken = broken.iter().any(|name| archive.index_url.contains(name));
+            let bytes: &[u8] = if is_broken { b"" } else { &index };
+            let judged = judge.index(&archive, bytes, None);
+            (archive, Arc::new(Answer { judged, age: age.clone() }))
+        };
+        let answers: Vec<_> = ask.into_iter().map(answer).collect();
+        assert!(answers.iter().any(|(_, a)| a.judged.suite.status == ArchiveStatus::Verified));
+        assert_eq!(is_whole(&answers, &defaults, &refused), expected, "{list}");
+    }
+
+    #[test]
+    fn only_the_repositories_of_the_release_make_an_outlook_whole() {
+        let both = format!("{HOST}/v3.20/main\n{HOST}/v3.20/community\n");
+        check(&both, &[], &Age::Fresh, true);
+        check(&both, &["v3.20/community"], &Age::Fresh, false);
+        check("", &[], &Age::Fresh, true);
+        check("", &["v3.20/main"], &Age::Fresh, false);
+        // A part, another release, a mirror: good for what they are, but not in place of the release.
+        for part in [
+            format!("{HOST}/v3.20/community"),
+            format!("{HOST}/v3.19/main"),
+            "https://mine.example/alpine/v3.20/main".to_owned(),
+        ] {
+            check(&part, &[], &Age::Fresh, true);
+            check(&part, &["org/alpine/v3.20/main"], &Age::Fresh, false);
+        }
+        // What the image has besides does not make it less.
+        check(&format!("{HOST}/v3.19/main"), &["v3.19"], &Age::Fresh, true);
+        check("https://other.example/main", &[], &Age::Fresh, true);
+        check(&format!("@edge {HOST}/v3.20/main"), &[], &Age::Fresh, true);
+    }
+
+    #[test]
+    fn what_is_too_old_is_no_answer() {
+        check("", &[], &Age::Unrefreshed("it does not answer".to_owned()), true);
+        check("", &[], &Age::TooOld("a year".to_owned()), false);
+    }
 }

@@ -26,6 +26,10 @@ pub(crate) struct Wanted {
     pub(crate) version: String,
     /// Its binary packages in the archive, the smallest first.
     pub(crate) debs: Vec<Deb>,
+    /// Whether a suite of the release itself has them, verified with keys of the distribution or the operator: only
+    /// then what the changelog says holds for other images too. Backports and others' archives count their versions
+    /// on, and what an image's own key vouches for is the image's own affair.
+    pub(crate) is_official: bool,
 }
 
 /// A `.deb` of an archive.
@@ -47,7 +51,7 @@ pub(crate) fn fetch(
 ) -> Vec<Result<DebDoc, String>> {
     side_by_side(wanted, AT_ONCE, |wanted| {
         let path = kept.path("changelog", &wanted.key());
-        let known = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let known = kept.read(&path).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(known) = known {
             return Ok(Known::into_doc(known));
         }

@@ -3,11 +3,13 @@
 //! One line for each suite in a file of the state directory, which, unlike the cache, is not pruned.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::fmt::Write;
+use std::io;
 
 use jiff::Timestamp;
 
 use crate::session::Session;
+use crate::state_file;
 
 /// Suites that anybody asks; a longer file is not ours.
 const MAX_LINES: usize = 10_000;
@@ -17,19 +19,15 @@ const FILE: &str = "archive-dates";
 /// The dates by address.
 #[derive(Debug, Default)]
 pub(super) struct Dates {
-    seen: BTreeMap<String, Timestamp>,
+    seen: Seen,
     has_changed: bool,
 }
 
+type Seen = BTreeMap<String, Timestamp>;
+
 impl Dates {
     pub(super) fn load(session: &Session) -> Self {
-        let text = std::fs::read_to_string(session.state_dir().join(FILE)).unwrap_or_default();
-        let line = |line: &str| {
-            let (at, address) = line.split_once(' ')?;
-            Some((address.to_owned(), at.parse().ok()?))
-        };
-        let seen = text.lines().take(MAX_LINES).filter_map(line).collect();
-        Self { seen, has_changed: false }
+        Self { seen: parse(&state_file::read(session, FILE)), has_changed: false }
     }
 
     /// The newest date of the suite at this address.
@@ -44,19 +42,60 @@ impl Dates {
         }
     }
 
-    /// Keeps them where something is new; that they cannot be kept costs only the protection.
-    pub(super) fn store(&self, session: &Session) {
-        let write = || -> std::io::Result<()> {
-            session.make_state_dir().map_err(std::io::Error::other)?;
-            let mut file = tempfile::NamedTempFile::new_in(session.state_dir())?;
-            for (address, at) in &self.seen {
-                writeln!(file, "{at} {address}")?;
-            }
-            file.persist(session.state_dir().join(FILE))?;
-            Ok(())
-        };
-        if self.has_changed {
-            let _ = write();
+    /// Adds them to those that others stored, where something is new. Without them an archive may go back in time.
+    pub(super) fn store(&mut self, session: &Session) -> io::Result<()> {
+        match std::mem::take(&mut self.has_changed) {
+            true => state_file::update(session, FILE, |text| merged(&self.seen, parse(text))),
+            false => Ok(()),
         }
+    }
+}
+
+fn parse(text: &str) -> Seen {
+    let line = |line: &str| {
+        let (at, address) = line.split_once(' ')?;
+        Some((address.to_owned(), at.parse().ok()?))
+    };
+    text.lines().take(MAX_LINES).filter_map(line).collect()
+}
+
+/// The newest of each.
+fn merged(ours: &Seen, mut all: Seen) -> String {
+    for (address, date) in ours {
+        let seen = all.entry(address.clone()).or_insert(*date);
+        *seen = (*seen).max(*date);
+    }
+    let mut text = String::new();
+    for (address, at) in &all {
+        let _ = writeln!(text, "{at} {address}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_two_processes_saw_the_newest_is_kept() {
+        let ours = parse("2026-06-01T00:00:00Z https://a/\n2026-06-02T00:00:00Z https://b/ c\n");
+        let theirs = parse(
+            "2026-06-03T00:00:00Z https://a/\nno date https://d/\n2026-06-01T00:00:00Z https://b/ c\n\
+             2026-06-04T00:00:00Z https://e/\n",
+        );
+        let expected = "2026-06-03T00:00:00Z https://a/\n\
+                        2026-06-02T00:00:00Z https://b/ c\n\
+                        2026-06-04T00:00:00Z https://e/\n";
+        assert_eq!(merged(&ours, theirs), expected);
+    }
+
+    #[test]
+    fn dates_never_go_back() {
+        let (old, new) = ("2026-06-01T00:00:00Z".parse().unwrap(), Timestamp::MAX);
+        let mut dates = Dates::default();
+        dates.note("https://a/", new);
+        dates.note("https://a/", old);
+        assert_eq!(dates.seen("https://a/"), Some(new));
+        assert_eq!(dates.seen("https://b/"), None);
     }
 }

@@ -2,22 +2,29 @@
 
 mod keys;
 mod metadata;
+mod told;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plimsoll_distro::rpm::{
-    Advice, Candidate, Changes, Configuration, Host, Index, Judged, Keys, Place, Places, Question,
-    Received, Repomd, System, Transport, Wanted, judge, pending, places, update,
+    Candidate, Configuration, Host, Index, Judged, Keys, Place, Places, Question, Received, Repomd,
+    System, Transport, judge, pending, places,
 };
 use plimsoll_inventory::ImageInventory;
 use plimsoll_model::{ArchiveStatus, ArchiveSuite, Problem};
 
 use self::keys::Keyrings;
 use self::metadata::Metadata;
+use super::documents::{Age, Answer as Signed, Asking};
 use super::{Archives, NewerSource, Outlook, Words};
 use crate::event::{Event, Observer};
+use crate::reach::Way;
 use crate::side_by_side::side_by_side;
+
+pub(super) use self::metadata::Contents;
+pub(super) use self::told::Told;
+pub(crate) use self::told::Untold;
 
 /// The largest `repomd.xml`, with delta metadata of many days, have some 100 kB.
 const MAX_REPOMD_BYTES: u64 = 8 << 20;
@@ -26,22 +33,26 @@ const MAX_LIST_BYTES: u64 = 1 << 20;
 /// How many repositories are asked at once: a distribution has two to four.
 const REPOSITORIES_AT_ONCE: usize = 4;
 
-/// What repositories answered in this run, by what they were asked.
-pub(super) type Answers = Mutex<HashMap<String, Arc<Judged>>>;
-
 /// What was read of a repository for one image.
 struct Reading {
+    place: Place,
     suite: ArchiveSuite,
-    host: Host,
     /// Set where its word counts.
     found: Option<Found>,
+    age: Age,
 }
 
 struct Found {
-    place: Place,
-    repomd: Repomd,
+    source: Arc<Source>,
     index: Index,
     problems: Vec<String>,
+}
+
+/// A repository whose word counts.
+#[derive(Debug)]
+struct Source {
+    place: Place,
+    repomd: Repomd,
 }
 
 enum Failure {
@@ -59,92 +70,81 @@ pub(super) fn outlook(
     let files = image.manager_files.iter();
     let files = files.map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let configuration = Configuration::read(files, &system);
-    let Places { asked, refused } =
+    let Places { mut asked, refused } =
         places(&system, &configuration, &|host| archives.is_allowed(host));
-    let wanted = Wanted::of(&image.packages);
-    let readings = match keys::keyrings(archives.session, image) {
-        Ok(keys) => side_by_side(asked, REPOSITORIES_AT_ONCE, |place| {
-            read(archives, &keys, &wanted, &place, observer)
-        }),
-        Err(why) => {
-            let unread = |place: Place| unread(&place, ArchiveStatus::Unreachable, why.clone());
-            asked.into_iter().map(unread).collect()
+    let defaults = places(&system, &Configuration::default(), &|_| false).asked;
+    // What a release has is asked whatever the image names: that may be a part of it, or frozen.
+    for default in &defaults {
+        if !asked.iter().any(|place| is_same(place, default)) {
+            asked.push(default.clone());
         }
-    };
-    let mut official = readings.iter().filter(|reading| reading.host == Host::Official).peekable();
-    let mut outlook = Outlook {
-        suites: readings.iter().map(|reading| reading.suite.clone()).collect(),
-        is_whole: official.peek().is_some() && official.all(|reading| reading.found.is_some()),
-        ..Outlook::default()
-    };
+    }
+    let mut outlook = Outlook::default();
+    let keys = keys::keyrings(archives.session, image, &mut outlook.problems);
+    let readings =
+        side_by_side(asked, REPOSITORIES_AT_ONCE, |place| read(archives, &keys, place, observer));
+    outlook.suites = readings.iter().map(|reading| reading.suite.clone()).collect();
+    outlook.is_whole = is_whole(&readings, &defaults);
     outlook.suites.extend(refused);
     let note = |why: &String| problem("the configuration of the package manager", why);
     outlook.problems.extend(configuration.problems.iter().map(note));
-    let found: Vec<Found> = readings.into_iter().filter_map(|reading| reading.found).collect();
-    for Found { index, problems, .. } in &found {
-        outlook.problems.extend(problems.iter().map(|why| problem(&index.repository.id, why)));
-    }
-    let indexes: Vec<Index> = found.iter().map(|found| found.index.clone()).collect();
+    let (sources, indexes) = taken_apart(readings, &mut outlook.problems);
     let candidates = pending(&Question {
         system: &system,
         installed: &image.packages,
         configuration: &configuration,
         indexes: &indexes,
     });
-    let changes = changelogs(archives, &found, &candidates, &mut outlook.problems, observer);
-    outlook.updates = candidates
-        .into_iter()
-        .map(|candidate| {
-            let changes = changes.get(&candidate.pkgid).map(Vec::as_slice).unwrap_or_default();
-            let update = update(&candidate, changes);
-            NewerSource { words: Words::Known(Box::new(update)), pending: candidate.pending }
-        })
-        .collect();
+    let newer = |candidate: Candidate| {
+        let pending = candidate.pending.clone();
+        // An advisory speaks of one version, not of those that were skipped: the changelog is read in any case.
+        let of_suite = sources.iter().filter(|s| s.place.repository.id == pending.suite);
+        let sources = of_suite.cloned().collect();
+        let words = Words::Repository(Box::new(Untold { candidate, sources }));
+        NewerSource { pending, words }
+    };
+    outlook.updates = candidates.into_iter().map(newer).collect();
     Some(outlook)
 }
 
-/// The changelogs of updates about which no advisory speaks.
-fn changelogs(
-    archives: &Archives<'_>,
-    found: &[Found],
-    candidates: &[Candidate],
-    problems: &mut Vec<Problem>,
-    observer: Observer<'_>,
-) -> Changes {
-    let mut changes = Changes::new();
-    for Found { place, repomd, .. } in found {
-        let id = &place.repository.id;
-        let silent = candidates.iter().filter(|candidate| {
-            candidate.pending.suite == *id && candidate.advice != Advice::Covers
-        });
-        let pkgids: BTreeSet<_> = silent.map(|c| c.pkgid.clone()).collect();
-        if pkgids.is_empty() {
-            continue;
+/// Whether both are one repository, however it is set up.
+fn is_same(place: &Place, other: &Place) -> bool {
+    place.base == other.base && place.mirror_list == other.mirror_list
+}
+
+/// Whether everything that has security updates was asked: the release's own repositories, or, where none are known,
+/// those of the distribution that the image names.
+fn is_whole(readings: &[Reading], defaults: &[Place]) -> bool {
+    let is_answer = |reading: &&Reading| reading.found.is_some() && reading.age.counts();
+    match defaults {
+        [] => {
+            let official = || readings.iter().filter(|r| r.place.host == Host::Official);
+            official().next().is_some() && official().all(|reading| is_answer(&reading))
         }
-        observer(Event::Changelog { source: id.clone() });
-        match (Metadata { archives, place, repomd }).changes(&pkgids) {
-            Ok(more) => changes.extend(more),
-            Err(Failure::Unreachable(why) | Failure::Inconsistent(why)) => {
-                problems.push(problem(id, &why));
-            }
-        }
+        defaults => defaults.iter().all(|default| {
+            readings.iter().filter(is_answer).any(|reading| is_same(&reading.place, default))
+        }),
     }
-    changes
+}
+
+fn taken_apart(
+    readings: Vec<Reading>,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Arc<Source>>, Vec<Index>) {
+    let found = readings.into_iter().filter_map(|reading| reading.found);
+    let apart = found.map(|Found { source, index, problems: wrong }| {
+        problems.extend(wrong.iter().map(|why| problem(&index.repository.id, why)));
+        (source, index)
+    });
+    apart.unzip()
 }
 
 /// Reads a repository. One that changed between its `repomd.xml` and another file is asked once more.
-fn read(
-    archives: &Archives<'_>,
-    keys: &Keyrings,
-    wanted: &Wanted,
-    place: &Place,
-    observer: Observer<'_>,
-) -> Reading {
+fn read(archives: &Archives<'_>, keys: &Keyrings, place: Place, observer: Observer<'_>) -> Reading {
     let suite = || place.repository.id.clone();
     observer(Event::ArchiveStarted { suite: suite() });
-    let attempt = |now| attempt(archives, keys, wanted, place, now);
-    let reading = match attempt(false) {
-        Err(Failure::Inconsistent(_)) => attempt(true),
+    let reading = match attempt(archives, keys, &place, Asking::Patiently) {
+        Err(Failure::Inconsistent(_)) => attempt(archives, keys, &place, Asking::Again),
         first => first,
     };
     observer(Event::ArchiveDone { suite: suite() });
@@ -155,114 +155,102 @@ fn read(
     }
 }
 
-fn unread(place: &Place, status: ArchiveStatus, why: String) -> Reading {
-    Reading { suite: place.suite(status, Some(why)), host: place.host, found: None }
+fn unread(place: Place, status: ArchiveStatus, why: String) -> Reading {
+    Reading { suite: place.suite(status, Some(why)), place, found: None, age: Age::Fresh }
 }
 
 fn attempt(
     archives: &Archives<'_>,
     keys: &Keyrings,
-    wanted: &Wanted,
     place: &Place,
-    now: bool,
+    asking: Asking,
 ) -> Result<Reading, Failure> {
     // The address of the day may move from run to run; dates belong to the repository.
     let name = place.mirror_list.clone().unwrap_or_else(|| place.repomd_url());
-    let place = resolved(archives, place, now)?;
-    let Judged { suite, repomd } = &*judged(archives, keys, &place, &name, now)?;
+    let (today, list_age) = resolved(archives, place, asking)?;
+    let addresses = [today.repomd_url(), today.signature_url()];
+    let (judged, age) = judged(archives, keys, &today, &name, asking)?;
+    let age = age.max(list_age);
+    let Judged { mut suite, repomd } = judged;
     let Some(repomd) = repomd else {
-        return Ok(Reading { suite: suite.clone(), host: place.host, found: None });
+        addresses.iter().for_each(|address| archives.documents.reject(address));
+        return Ok(Reading { suite, place: place.clone(), found: None, age });
     };
-    let host = place.host;
-    let (index, problems) = Metadata { archives, place: &place, repomd }.index(wanted)?;
+    age.tell(&mut suite);
+    let (index, problems) = Metadata { archives, place: &today, repomd: &repomd }.index()?;
     // Only what was used is remembered: a date without its packages must not lock the next run out.
     archives.note(&name, suite.date);
-    let found = Found { repomd: repomd.clone(), place, index, problems };
-    Ok(Reading { suite: suite.clone(), host, found: Some(found) })
+    addresses.iter().for_each(|address| archives.documents.accept(address));
+    let source = Arc::new(Source { place: today, repomd });
+    let found = Found { source, index, problems };
+    Ok(Reading { suite, place: place.clone(), found: Some(found), age })
 }
 
 /// The repository at the address that its mirror list names today.
-fn resolved(archives: &Archives<'_>, place: &Place, now: bool) -> Result<Place, Failure> {
-    let Some(list) = &place.mirror_list else { return Ok(place.clone()) };
-    let text = document(archives, list, MAX_LIST_BYTES, now)?
+fn resolved(
+    archives: &Archives<'_>,
+    place: &Place,
+    asking: Asking,
+) -> Result<(Place, Age), Failure> {
+    let Some(list) = &place.mirror_list else { return Ok((place.clone(), Age::Fresh)) };
+    let Signed { document, age } = document(archives, list, MAX_LIST_BYTES, asking)?
         .ok_or_else(|| Failure::Unreachable(format!("{list} is not there")))?;
-    let text = String::from_utf8_lossy(&text);
-    let unusable = |why| Failure::Unreachable(format!("{list}: {why}"));
-    place.clone().with_mirror_list(&text).map_err(unusable)
+    let text = String::from_utf8_lossy(&document.bytes);
+    match place.clone().with_mirror_list(&text) {
+        Ok(place) => {
+            archives.documents.accept(list);
+            Ok((place, age))
+        }
+        Err(why) => {
+            archives.documents.reject(list);
+            Err(Failure::Unreachable(format!("{list}: {why}")))
+        }
+    }
 }
 
-/// Asks for `repomd.xml` and judges it, or takes what was judged in this run.
+/// Asks for `repomd.xml` and judges it.
 fn judged(
     archives: &Archives<'_>,
     keys: &Keyrings,
     place: &Place,
     name: &str,
-    now: bool,
-) -> Result<Arc<Judged>, Failure> {
-    // The keys of another image do not count; those of the distribution's own hosts never do.
-    let is_shared = place.host == Host::Official;
-    let key = format!("{name} {} {:?}", place.repository.id, place.repository.signature);
-    let known =
-        || archives.repositories.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if is_shared
-        && !now
-        && let Some(known) = known()
-    {
-        return Ok(known);
-    }
+    asking: Asking,
+) -> Result<(Judged, Age), Failure> {
     let address = place.repomd_url();
-    let repomd = document(archives, &address, MAX_REPOMD_BYTES, now)?
+    let Signed { document: repomd, age } = document(archives, &address, MAX_REPOMD_BYTES, asking)?
         .ok_or_else(|| Failure::Unreachable(format!("{address} is not there")))?;
-    let signature = match document(archives, &place.signature_url(), MAX_REPOMD_BYTES, now) {
+    let signature = match document(archives, &place.signature_url(), MAX_REPOMD_BYTES, asking) {
         // That there is none is not kept.
-        Err(_) if archives.session.settings.offline => None,
+        Err(_) if archives.documents.is_offline() => None,
         signature => signature?,
     };
     let received = Received {
-        repomd: &repomd,
-        signature: signature.as_deref(),
-        over: transport(archives, &address),
+        repomd: &repomd.bytes,
+        signature: signature.as_ref().map(|signature| signature.document.bytes.as_slice()),
+        over: match repomd.way {
+            Way::Https => Transport::Https,
+            Way::Copy => Transport::Copy,
+            Way::Http => Transport::Http,
+        },
         seen: archives.seen(name),
         now: archives.session.speaking_for(),
     };
     let keys = Keys { trusted: &keys.trusted, image: &keys.image };
     let judged = judge(place, &received, &keys);
-    if judged.suite.status == ArchiveStatus::WronglySigned && !now {
+    if judged.suite.status == ArchiveStatus::WronglySigned && asking == Asking::Patiently {
         // The signature may be that of the next `repomd.xml`.
         return Err(Failure::Inconsistent(judged.suite.reason.unwrap_or_default()));
     }
-    let judged = Arc::new(judged);
-    if is_shared {
-        let mut answers = archives.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(key, Arc::clone(&judged));
-    }
-    Ok(judged)
+    Ok((judged, signature.map_or(age.clone(), |signature| age.max(signature.age))))
 }
 
 fn document(
     archives: &Archives<'_>,
     address: &str,
     limit: u64,
-    now: bool,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let document = archives.document(address, limit, now).map_err(Failure::Unreachable)?;
-    Ok(document.map(|document| document.bytes))
-}
-
-/// How an address is read in this session: see `Reach`.
-fn transport(archives: &Archives<'_>, address: &str) -> Transport {
-    let settings = &archives.session.settings;
-    let (scheme, location) = address.split_once("://").unwrap_or_default();
-    let is_mirrored = settings.mirrors.iter().any(|(archive, _)| {
-        location.strip_prefix(archive.as_str()).is_some_and(|path| path.starts_with('/'))
-    });
-    if settings.feeds_from.is_some() || is_mirrored {
-        Transport::Copy
-    } else if scheme == "https" {
-        Transport::Https
-    } else {
-        Transport::Http
-    }
+    asking: Asking,
+) -> Result<Option<Signed>, Failure> {
+    archives.documents.get(address, limit, asking).map_err(Failure::Unreachable)
 }
 
 /// The architecture of the image: what it says, else that of most packages.

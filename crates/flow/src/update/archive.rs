@@ -3,6 +3,7 @@
 
 use plimsoll_distro::{SourceUpdates, security_advisories};
 use plimsoll_model::{Platform, Scope};
+use plimsoll_table::TableError;
 use plimsoll_vulndb::feeds::Reading;
 use plimsoll_vulndb::{Change, Compiler, Feed, Provenance, Trust, Validator};
 
@@ -39,31 +40,23 @@ fn change(
     scope: &Scope,
     observer: Observer<'_>,
 ) -> Result<Change, String> {
-    let SecuritySuite { suite, release, indexes } =
-        security_suite(archives, scope, architecture(), observer)?;
+    let ask = || security_suite(archives, scope, architecture(), observer);
+    let mut found = ask()?;
+    let contents = match contents(&found) {
+        Err(error) if archives.discard(&error) => {
+            found = ask()?;
+            contents(&found)
+        }
+        contents => contents,
+    };
+    let (reading, updates) = contents.map_err(|error| chain(&error))?;
+    let SecuritySuite { suite, checked, .. } = found;
     let mut compiler = Compiler::new(feed, [scope.clone()]);
-    let mut reading = Reading { date: Some(release.date), ..Reading::default() };
-    let mut updates = SourceUpdates::default();
-    for index in &indexes {
-        for entries in index.sources().map_err(|error| chain(&error))? {
-            for entry in entries.map_err(|error| chain(&error))? {
-                let name = entry.name;
-                if let Err(error) = updates.add(as_package(&entry)) {
-                    reading.problem(&suite.suite, format!("{name}: {error}"));
-                }
-            }
-        }
-        for problem in index.problems().map_err(|error| chain(&error))? {
-            reading.problem(&suite.suite, problem.message);
-        }
-    }
     compiler.add_reading(reading);
     let learned = Learned::load(archives.session(), scope);
-    for (_, source) in learned.sources() {
-        source.advisories.iter().for_each(|advisory| compiler.add(advisory));
-    }
+    learned.advisories().for_each(|advisory| compiler.add(advisory));
     for advisory in security_advisories(scope, &suite.suite, &updates) {
-        if let Some(advisory) = learned.narrow(advisory) {
+        if let Some(advisory) = learned.narrow(&suite.suite, advisory) {
             compiler.add(&advisory);
         }
     }
@@ -74,22 +67,29 @@ fn change(
         trust: Trust::Signed(suite.signed_by.unwrap_or_default()),
         validators: vec![Validator { address, etag: None, last_modified: None }],
         modified: None,
-        checked: archives.session().surroundings.now,
+        checked,
     };
     Ok(Change::New { compiled, provenance })
 }
 
-fn as_package(entry: &plimsoll_distro::IndexEntry<'_>) -> plimsoll_distro::IndexPackage {
-    plimsoll_distro::IndexPackage {
-        name: entry.name.to_owned(),
-        version: entry.version.to_owned(),
-        architecture: entry.architecture.to_owned(),
-        source: plimsoll_model::SourcePackage {
-            name: entry.source.to_owned(),
-            version: entry.source_version.to_owned(),
-        },
-        filename: None,
+/// What the suite has of each source. An error is damage of a compiled index.
+fn contents(found: &SecuritySuite) -> Result<(Reading, SourceUpdates), TableError> {
+    let SecuritySuite { suite, release, indexes, .. } = found;
+    let mut reading = Reading { date: Some(release.date), ..Reading::default() };
+    let mut updates = SourceUpdates::default();
+    for index in indexes {
+        for entries in index.sources()? {
+            for entry in entries? {
+                if let Err(error) = updates.add_entry(&entry) {
+                    reading.problem(&suite.suite, format!("{}: {error}", entry.name));
+                }
+            }
+        }
+        for problem in index.problems()? {
+            reading.problem(&suite.suite, problem);
+        }
     }
+    Ok((reading, updates))
 }
 
 /// The host's architecture in dpkg's words. Source versions, which are what is compared, are the same

@@ -22,6 +22,7 @@ pub(super) fn images(files: &dyn Files, tag: Option<&str>) -> Result<Vec<Describ
         created: None,
         layers: Vec::new(),
         metadata: Metadata { names, ..Metadata::default() },
+        warnings: Vec::new(),
     };
     let mut next = Some(top);
     while let Some(id) = next {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use plimsoll_model::{Digest, Platform};
+use plimsoll_model::{Digest, ParsePlatformError, Platform};
 use serde::Deserialize;
 
 use super::lenient;
@@ -63,8 +63,16 @@ impl Config {
         timestamp(self.created.as_deref())
     }
 
+    /// None where it is not given, or is no platform.
     pub(crate) fn platform(&self) -> Option<Platform> {
-        platform(self.os.as_deref(), self.architecture.as_deref(), self.variant.as_deref())
+        platform(self.os.as_deref(), self.architecture.as_deref(), self.variant.as_deref())?.ok()
+    }
+
+    /// What to say of a platform that is none.
+    pub(crate) fn platform_warning(&self) -> Option<String> {
+        let platform =
+            platform(self.os.as_deref(), self.architecture.as_deref(), self.variant.as_deref());
+        platform?.err().map(|error| format!("the platform of the image is not known: {error}"))
     }
 
     pub(crate) fn diff_ids(&self) -> &[Digest] {
@@ -111,7 +119,7 @@ pub(super) fn platform(
     os: Option<&str>,
     architecture: Option<&str>,
     variant: Option<&str>,
-) -> Option<Platform> {
+) -> Option<Result<Platform, ParsePlatformError>> {
     let os = os.filter(|os| !os.is_empty())?;
     let architecture = architecture.filter(|architecture| !architecture.is_empty())?;
     Some(Platform::new(os, architecture, variant))
@@ -120,6 +128,27 @@ pub(super) fn platform(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_platform_that_is_none_is_not_known_and_that_is_said() {
+        let check = |json: &str, expected: Option<&str>, warning: Option<&str>| {
+            let config: Config = serde_json::from_str(json).unwrap();
+            let platform = config.platform().map(|platform| platform.to_string());
+            assert_eq!(platform.as_deref(), expected, "{json}");
+            assert_eq!(config.platform_warning().as_deref(), warning, "{json}");
+        };
+        check(r#"{"os":"linux","architecture":"arm64"}"#, Some("linux/arm64"), None);
+        check(r#"{"os":"linux","architecture":""}"#, None, None);
+        check("{}", None, None);
+        check(
+            r#"{"os":"linux","architecture":"amd64) <img src=x> @all"}"#,
+            None,
+            Some(
+                "the platform of the image is not known: \"linux/amd64) <img src=x> @all\" is not a platform \
+                 (os/architecture[/variant], for example linux/arm64)",
+            ),
+        );
+    }
 
     #[test]
     fn steps_are_matched_over_empty_layers_or_not_at_all() {

@@ -61,9 +61,10 @@ impl Descriptor {
     pub(crate) fn platform(&self) -> Option<Platform> {
         let platform = self.platform.as_ref()?;
         let known = |part: &str| !part.is_empty() && part != "unknown";
-        (known(&platform.os) && known(&platform.architecture)).then(|| {
-            Platform::new(&platform.os, &platform.architecture, platform.variant.as_deref())
-        })
+        if !known(&platform.os) || !known(&platform.architecture) {
+            return None;
+        }
+        Platform::new(&platform.os, &platform.architecture, platform.variant.as_deref()).ok()
     }
 
     /// Whether this is no image but a statement about one, as BuildKit adds them to an index.

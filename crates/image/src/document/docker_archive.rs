@@ -76,7 +76,7 @@ impl LegacyLayer {
     }
 
     pub(crate) fn platform(&self) -> Option<Platform> {
-        platform(self.os.as_deref(), self.architecture.as_deref(), self.variant.as_deref())
+        platform(self.os.as_deref(), self.architecture.as_deref(), self.variant.as_deref())?.ok()
     }
 
     /// The command that made the layer.

@@ -11,9 +11,7 @@ use super::{Cache, CacheError};
 /// Temporary files older than this belong to nobody: writing one takes milliseconds.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// The last is not ours but kept in the same place: what distribution archives answered.
-const DIRECTORIES: [&str; 6] =
-    ["facts", "by-digest", "by-stamp", "by-archive", "by-image", "archives"];
+const OWN: [&str; 5] = ["facts", "by-digest", "by-stamp", "by-archive", "by-image"];
 
 /// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +96,9 @@ impl Cache {
 
     fn entries(&self) -> Result<Vec<Entry>, CacheError> {
         let mut entries = Vec::new();
-        for name in DIRECTORIES {
+        for name in OWN.iter().chain(self.others) {
             let directory = self.directory.join(name);
-            let listed = list(&directory, name == "facts", &mut entries);
+            let listed = list(&directory, *name == "facts", &mut entries);
             listed.map_err(|source| CacheError::List { path: directory, source })?;
         }
         Ok(entries)

@@ -235,6 +235,22 @@ fn the_least_used_is_pruned() {
 }
 
 #[test]
+fn directories_that_others_fill_are_counted_and_pruned_where_they_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new(directory.path().to_owned());
+    for name in ["archives", "stranger"] {
+        fs::create_dir(directory.path().join(name)).unwrap();
+        fs::write(directory.path().join(name).join("x"), b"12345").unwrap();
+    }
+    assert_eq!(cache.info().unwrap().bytes, 0);
+    assert_eq!(cache.prune(0).unwrap().files, 0);
+    let shared = cache.shared_with(&["archives"]);
+    assert_eq!((shared.info().unwrap().bytes, shared.info().unwrap().layers), (5, 0));
+    assert_eq!(shared.prune(0).unwrap().files, 1);
+    assert_eq!(fs::read(directory.path().join("stranger/x")).unwrap(), b"12345");
+}
+
+#[test]
 fn a_cache_of_others_is_not_used_and_one_that_cannot_be_written_is_said_to_be() {
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::new(directory.path().join("open"));

@@ -8,7 +8,6 @@ use std::thread;
 
 use plimsoll_image::PlatformChoice;
 use plimsoll_inventory::{Cache, Error};
-use plimsoll_model::Platform;
 
 use crate::support::{chain, gzip, names, open_with, read_with, sha256, status, tar_of};
 
@@ -88,7 +87,7 @@ impl FakeEngine {
 
     fn open(&self) -> plimsoll_image::Opened {
         let vars = [("DOCKER_HOST".to_owned(), self.host.clone())].into();
-        let platform = PlatformChoice::Host(Platform::new("linux", "amd64", None));
+        let platform = PlatformChoice::Host("linux/amd64".parse().unwrap());
         open_with("docker:shop:1", platform, vars).unwrap()
     }
 

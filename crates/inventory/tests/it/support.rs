@@ -11,7 +11,6 @@ use std::time::Duration;
 use plimsoll_engine::Engines;
 use plimsoll_image::{Context, Opened, PlatformChoice};
 use plimsoll_inventory::{Budget, Cache, Error, Event, ImageInventory, Settings, read};
-use plimsoll_model::Platform;
 use plimsoll_unpack::{Algorithm, Checksum, Limits};
 use tar::{Builder, EntryType, Header};
 
@@ -26,7 +25,7 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
 }
 
 pub(crate) fn open(reference: &str) -> Opened {
-    try_open(reference, PlatformChoice::Host(Platform::new("linux", "amd64", None))).unwrap()
+    try_open(reference, PlatformChoice::Host("linux/amd64".parse().unwrap())).unwrap()
 }
 
 pub(crate) fn try_open(

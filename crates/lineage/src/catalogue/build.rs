@@ -9,9 +9,9 @@ use plimsoll_table::{BuildError, KeysBuilder, StringPool, TableBuilder, Tag};
 use zerocopy::little_endian::U32;
 
 use super::format::{
-    CHAINED, CHAINS, ChainValue, DIGESTED, DIGESTS, HOLDERS, IMAGES, ImageRecord, KIND, LISTED,
-    LISTS, NO_TIME, PACKAGES, PackageRecord, REPOSITORIES, STRINGS, Span, TAGS, TagRecord, VERSION,
-    Value,
+    CHAINED, CHAINS, CLAIMED, ChainValue, DIGESTED, DIGESTS, HOLDERS, IMAGES, IMPORTED,
+    ImageRecord, KIND, LEARNED, LISTED, LISTS, NO_TIME, PACKAGES, PackageRecord, REPOSITORIES,
+    SCANNED, STRINGS, Span, TAGS, TagRecord, VERSION, Value,
 };
 use crate::chain::{Chain, sha256_bytes};
 use crate::known::{KnownImage, KnownTag, Source};
@@ -52,7 +52,7 @@ impl CatalogueBuilder {
         let scope = image.scope.as_ref().map(ToString::to_string).unwrap_or_default();
         let file = match &image.source {
             Source::Imported(file) => file.as_str(),
-            Source::Scanned | Source::Learned => "",
+            Source::Claimed | Source::Scanned | Source::Learned => "",
         };
         self.images.push(ImageRecord {
             repository: self.strings.add(&image.repository)?,
@@ -66,7 +66,7 @@ impl CatalogueBuilder {
             blobs: chain(image.blobs),
             scope: self.strings.add(scope)?,
             list: list.into(),
-            source: image.source.trust(),
+            source: code(&image.source),
             file: self.strings.add(file)?,
         });
         Ok(())
@@ -113,6 +113,15 @@ impl CatalogueBuilder {
         self.lists.push(span(start, self.listed.len())?);
         self.known_lists.insert(Arc::clone(packages), number);
         Ok(number + 1)
+    }
+}
+
+fn code(source: &Source) -> u8 {
+    match source {
+        Source::Imported(_) => IMPORTED,
+        Source::Scanned => SCANNED,
+        Source::Learned => LEARNED,
+        Source::Claimed => CLAIMED,
     }
 }
 

@@ -1,3 +1,5 @@
+//! What can be wrong with the catalogue.
+
 use plimsoll_table::{BuildError, InstallError, TableError};
 
 /// Why the catalogue cannot be read or written.

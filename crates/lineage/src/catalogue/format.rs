@@ -26,6 +26,12 @@ pub(super) const PACKAGES: Tag = Tag::new("packages");
 pub(super) const HOLDERS: Tag = Tag::new("holders");
 pub(super) const STRINGS: Tag = Tag::new("strings");
 
+/// Kinds of sources.
+pub(super) const IMPORTED: u8 = 0;
+pub(super) const SCANNED: u8 = 1;
+pub(super) const LEARNED: u8 = 2;
+pub(super) const CLAIMED: u8 = 3;
+
 /// A time that is not known.
 pub(super) const NO_TIME: i64 = i64::MIN;
 

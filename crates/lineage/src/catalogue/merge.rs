@@ -12,8 +12,7 @@ use super::build::CatalogueBuilder;
 use super::error::CatalogueError;
 use super::read::Catalogue;
 use crate::chain::Chain;
-use crate::glob;
-use crate::known::{KnownImage, short};
+use crate::known::{KnownImage, KnownTag};
 
 /// What adding images has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub fn merge(path: &Path, images: Vec<KnownImage>) -> Result<Merged, CatalogueEr
     let mut writer = Writer::new();
     let new = usable(images, &mut writer.merged.refused);
     let mut new = new.into_iter().peekable();
-    let old = Catalogue::open(path)?;
+    let old = whole(path)?;
     for image in old.images()? {
         let mut image = image?;
         while let Some(before) = new.next_if(|new| order(new, &image) == Ordering::Less) {
@@ -64,32 +63,35 @@ pub fn merge(path: &Path, images: Vec<KnownImage>) -> Result<Merged, CatalogueEr
 /// Removes the images whose name fits a pattern: `debian:bookworm*`, `registry.example/*`, or a repository for all of
 /// its images. An image with several tags loses those that fit, and is gone with the last. Gives how many names went.
 pub fn forget(path: &Path, pattern: &str) -> Result<usize, CatalogueError> {
-    let old = Catalogue::open(path)?;
+    let old = whole(path)?;
     let mut writer = Writer::new();
     let mut forgotten = 0;
     for image in old.images()? {
-        let mut image = image?;
-        let names = [image.repository.clone(), short(&image.repository).to_owned()];
-        let fits =
-            |rest: &str| names.iter().any(|name| glob::fits(pattern, &format!("{name}{rest}")));
+        let image = image?;
         let had = image.tags.len();
-        let is_gone = if fits("") {
-            image.tags.clear();
-            true
-        } else {
-            image.tags.retain(|tag| !fits(&format!(":{}", tag.name)));
-            had > 0 && image.tags.is_empty()
-        };
-        let gone = had - image.tags.len();
-        forgotten += if is_gone { gone.max(1) } else { gone };
-        if !is_gone {
-            writer.add(image)?;
+        if image.repository_fits(pattern) {
+            forgotten += had.max(1);
+            continue;
+        }
+        let kept = image.tags.iter().filter(|tag| !image.tag_fits(pattern, tag));
+        let tags: Vec<KnownTag> = kept.cloned().collect();
+        forgotten += had - tags.len();
+        if had == 0 || !tags.is_empty() {
+            writer.add(KnownImage { tags, ..image })?;
         }
     }
     if forgotten > 0 {
         writer.write(path)?;
     }
     Ok(forgotten)
+}
+
+/// The catalogue that is to be replaced. It is read to its end anyway, and what is damaged is not to be copied into a
+/// file that looks whole.
+fn whole(path: &Path) -> Result<Catalogue, CatalogueError> {
+    let old = Catalogue::open(path)?;
+    old.verify()?;
+    Ok(old)
 }
 
 /// Collects the images of one repository and platform, settles whose the tags are, and passes them on.

@@ -1,5 +1,6 @@
 //! Reading a catalogue: every reference is followed with a check, because the file may be anybody's.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use zerocopy::little_endian::U32;
 use super::build::CatalogueBuilder;
 use super::error::CatalogueError;
 use super::format::{
-    CHAINS, ChainValue, DIGESTS, IMAGES, ImageRecord, KIND, LISTED, LISTS, NO_TIME, PackageRecord,
-    REPOSITORIES, STRINGS, Span, TAGS, TagRecord, VERSION, Value,
+    CHAINS, CLAIMED, ChainValue, DIGESTS, IMAGES, ImageRecord, KIND, LEARNED, LISTED, LISTS,
+    NO_TIME, PackageRecord, REPOSITORIES, SCANNED, STRINGS, Span, TAGS, TagRecord, VERSION, Value,
 };
 use crate::chain::{Chain, ChainId, sha256_bytes};
 use crate::known::{KnownImage, KnownTag, Source};
@@ -22,6 +23,12 @@ use crate::packages::PackageList;
 /// Most images that one stack or digest leads to. An official image has some dozen names for the same layers; a file
 /// with more of them was made to be slow.
 const MAX_ANSWERS: usize = 1_000;
+/// Most images of one repository: it has some 5,000 tags at most, on some ten platforms.
+const MAX_IMAGES: usize = 100_000;
+/// Most tags of one image: official ones have some dozen.
+const MAX_TAGS: u32 = 10_000;
+/// Most packages of one image: a machine with everything on it has some 5,000.
+const MAX_PACKAGES: u32 = 100_000;
 
 /// Lists that were read already: many images share one.
 type Lists = HashMap<u32, Arc<PackageList>>;
@@ -36,9 +43,14 @@ impl Catalogue {
     pub fn open(path: &Path) -> Result<Self, CatalogueError> {
         if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         {
-            return Self::of(CatalogueBuilder::new());
+            return Self::empty();
         }
         Ok(Self { table: Table::open(path, KIND, VERSION)? })
+    }
+
+    /// A catalogue that knows nothing.
+    pub fn empty() -> Result<Self, CatalogueError> {
+        Self::of(CatalogueBuilder::new())
     }
 
     /// A catalogue in memory, such as bytes that somebody else keeps.
@@ -51,7 +63,7 @@ impl Catalogue {
     }
 
     /// Reads the whole file and compares its checksum.
-    pub fn verify(&self) -> Result<(), CatalogueError> {
+    pub(super) fn verify(&self) -> Result<(), CatalogueError> {
         Ok(self.table.verify()?)
     }
 
@@ -77,16 +89,20 @@ impl Catalogue {
     pub fn images_of(&self, repository: &str) -> Result<Vec<KnownImage>, CatalogueError> {
         let records = self.table.find(REPOSITORIES, repository.as_bytes())?;
         let mut lists = Lists::new();
-        records.iter().map(|record| self.image(record, &mut lists)).collect()
+        records.iter().take(MAX_IMAGES).map(|record| self.image(record, &mut lists)).collect()
+    }
+
+    /// Whether there are images of a repository.
+    pub(crate) fn has_repository(&self, repository: &str) -> Result<bool, CatalogueError> {
+        Ok(self.table.keys(REPOSITORIES)?.find(repository.as_bytes())?.is_some())
     }
 
     /// Every repository, sorted.
-    pub fn repositories(&self) -> Result<Vec<String>, CatalogueError> {
-        let keys = self.table.keys(REPOSITORIES)?;
-        let names = keys
-            .starting_with(b"")?
-            .map(|key| key.map(|key| String::from_utf8_lossy(key.bytes).into_owned()));
-        names.collect::<Result<_, TableError>>().map_err(CatalogueError::from)
+    pub(crate) fn repositories(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Cow<'_, str>, TableError>>, CatalogueError> {
+        let keys = self.table.keys(REPOSITORIES)?.starting_with(b"")?;
+        Ok(keys.map(|key| key.map(|key| String::from_utf8_lossy(key.bytes))))
     }
 
     /// The images with exactly these layers.
@@ -114,7 +130,8 @@ impl Catalogue {
         platform: &Platform,
     ) -> Result<Option<Digest>, CatalogueError> {
         let mut lists = Lists::new();
-        for record in self.table.find::<ImageRecord>(REPOSITORIES, repository.as_bytes())? {
+        let records = self.table.find::<ImageRecord>(REPOSITORIES, repository.as_bytes())?;
+        for record in records.iter().take(MAX_IMAGES) {
             let image = self.image(record, &mut lists)?;
             let fits = image.platform.as_ref().is_some_and(|has| has.serves(platform));
             if !fits || image.source != Source::Learned {
@@ -163,7 +180,7 @@ impl Catalogue {
     fn image(&self, record: &ImageRecord, lists: &mut Lists) -> Result<KnownImage, CatalogueError> {
         let strings = self.table.strings(STRINGS)?;
         let mut tags = Vec::new();
-        for tag in part(self.table.records::<TagRecord>(TAGS)?, record.tags) {
+        for tag in part(self.table.records::<TagRecord>(TAGS)?, record.tags, MAX_TAGS) {
             let name = strings.get(tag.name)?.to_owned();
             tags.push(KnownTag { name, digest: digest(tag.digest), moved: tag.moved != 0 });
         }
@@ -190,8 +207,9 @@ impl Catalogue {
             scope: strings.get(record.scope)?.parse().ok(),
             packages,
             source: match record.source {
-                2 => Source::Learned,
-                1 => Source::Scanned,
+                LEARNED => Source::Learned,
+                SCANNED => Source::Scanned,
+                CLAIMED => Source::Claimed,
                 _ => Source::Imported(strings.get(record.file)?.to_owned()),
             },
             seen: time(record.seen.get()),
@@ -202,7 +220,8 @@ impl Catalogue {
         let lists = self.table.records::<Span>(LISTS)?;
         let Some(&span) = lists.get(number as usize) else { return Ok(None) };
         let strings = self.table.strings(STRINGS)?;
-        let packages = part(self.table.records::<PackageRecord>(LISTED)?, span).iter();
+        let packages =
+            part(self.table.records::<PackageRecord>(LISTED)?, span, MAX_PACKAGES).iter();
         let packages =
             packages.map(|package| Ok((strings.get(package.name)?, strings.get(package.version)?)));
         Ok(Some(PackageList::new(packages.collect::<Result<Vec<_>, TableError>>()?)))
@@ -215,10 +234,11 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-/// The records of a span; those that are not there are not there.
-fn part<R>(records: &[R], span: Span) -> &[R] {
+/// The records of a span, at most so many; those that are not there are not there.
+fn part<R>(records: &[R], span: Span, limit: u32) -> &[R] {
     let start = span.start.get() as usize;
-    records.get(start..start.saturating_add(span.count.get() as usize)).unwrap_or_default()
+    let count = span.count.get().min(limit) as usize;
+    records.get(start..start.saturating_add(count)).unwrap_or_default()
 }
 
 fn digest(value: Value) -> Option<Digest> {
@@ -232,4 +252,22 @@ fn chain(value: ChainValue) -> Option<Chain> {
 
 fn time(seconds: i64) -> Option<Timestamp> {
     (seconds != NO_TIME).then(|| Timestamp::from_second(seconds).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_gives_no_more_records_than_there_may_be() {
+        let check = |start: u32, count: u32, expected: &[u8]| {
+            let span = Span { start: start.into(), count: count.into() };
+            assert_eq!(part(&[1, 2, 3, 4], span, 3), expected);
+        };
+        check(0, 2, &[1, 2]);
+        check(0, 4, &[1, 2, 3]);
+        check(1, u32::MAX, &[2, 3, 4]);
+        check(2, 3, &[]);
+        check(u32::MAX, 1, &[]);
+    }
 }

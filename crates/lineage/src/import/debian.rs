@@ -46,7 +46,7 @@ pub(super) fn image(value: &Value, source: Source) -> Result<KnownImage, String>
         tags: tags(&build, created),
         digest: build.manifest_digest,
         config: build.config_digest,
-        platform: build.arch.as_deref().map(platform),
+        platform: build.arch.as_deref().map(platform).transpose()?,
         created,
         chain: Chain::of(&build.diff_ids),
         blobs: Chain::of_blobs(build.layer_digest.as_slice()),
@@ -70,13 +70,14 @@ fn tags(build: &Build, created: Option<Timestamp>) -> Vec<KnownTag> {
 }
 
 /// From Debian's words for architectures to those of images.
-fn platform(arch: &str) -> Platform {
-    match arch {
+fn platform(arch: &str) -> Result<Platform, String> {
+    let platform = match arch {
         "armel" => Platform::new("linux", "arm", Some("v5")),
         "mips64el" => Platform::new("linux", "mips64le", None),
         "ppc64el" => Platform::new("linux", "ppc64le", None),
         other => Platform::new("linux", other, None),
-    }
+    };
+    platform.map_err(|error| error.to_string())
 }
 
 /// `12.8` is release 12; before a release `debian_version` has a name, as in `trixie/sid`, and sid never is one.

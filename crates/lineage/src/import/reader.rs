@@ -15,6 +15,16 @@ pub(super) enum Record {
     Bad(String),
 }
 
+/// What a line begins.
+enum Line {
+    Empty,
+    Value,
+    /// An array, which may go on behind the line.
+    Array,
+    /// A value; the rest of the line is skipped.
+    TooLong,
+}
+
 /// The records of a reader, as they come.
 pub(super) struct Records<R> {
     reader: R,
@@ -28,18 +38,24 @@ impl<R: BufRead> Records<R> {
         Self { reader, array: None, line: Vec::new() }
     }
 
-    /// The next line, and whether it was cut. None at the end.
-    fn read_line(&mut self) -> io::Result<Option<bool>> {
+    /// The next line. None at the end.
+    fn read_line(&mut self) -> io::Result<Option<Line>> {
         self.line.clear();
         let mut limited = self.reader.by_ref().take(MAX_LINE_BYTES);
         if limited.read_until(b'\n', &mut self.line)? == 0 {
             return Ok(None);
         }
         let is_cut = limited.limit() == 0 && !self.line.ends_with(b"\n");
-        if is_cut {
-            skip_line(&mut self.reader)?;
-        }
-        Ok(Some(is_cut))
+        let text = self.line.trim_ascii_start();
+        Ok(Some(match text.first() {
+            Some(b'[') => Line::Array,
+            _ if is_cut => {
+                skip_line(&mut self.reader)?;
+                Line::TooLong
+            }
+            Some(_) => Line::Value,
+            None => Line::Empty,
+        }))
     }
 
     fn next_record(&mut self) -> io::Result<Option<Record>> {
@@ -49,12 +65,13 @@ impl<R: BufRead> Records<R> {
             }
             match self.read_line()? {
                 None => return Ok(None),
-                Some(true) => {
+                Some(Line::TooLong) => {
                     let why = format!("it is longer than {MAX_LINE_BYTES} bytes");
                     return Ok(Some(Record::Bad(why)));
                 }
-                Some(false) if self.line.trim_ascii().is_empty() => {}
-                Some(false) if self.line.trim_ascii_start().starts_with(b"[") => {
+                Some(Line::Empty) => {}
+                // The line is its beginning, or all of it.
+                Some(Line::Array) => {
                     let rest = self.reader.by_ref().take(MAX_ARRAY_BYTES);
                     let whole = self.line.as_slice().chain(rest);
                     match serde_json::from_reader::<_, Vec<Value>>(whole) {
@@ -63,7 +80,7 @@ impl<R: BufRead> Records<R> {
                         Err(error) => return Ok(Some(Record::Bad(not_json(&error)))),
                     }
                 }
-                Some(false) => {
+                Some(Line::Value) => {
                     return Ok(Some(match serde_json::from_slice(&self.line) {
                         Ok(value) => Record::Value(value),
                         Err(error) => Record::Bad(not_json(&error)),
@@ -123,6 +140,15 @@ mod tests {
         check("[\n {},\n {\"a\":1}\n]\n", &["{}", "{\"a\":1}"]);
         check("{\n{}", &["it is no JSON: EOF while parsing an object at line 2 column 0", "{}"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn an_array_on_one_line_may_be_as_long_as_one_on_many() {
+        let long = format!("[\"{}\",{{}}]", "x".repeat(5 << 20));
+        let count = |text: &str| Records::new(text.as_bytes()).map(Result::unwrap).count();
+        assert_eq!(count(&long), 2);
+        let last = Records::new(long.as_bytes()).last().unwrap().unwrap();
+        assert!(matches!(last, Record::Value(value) if value == serde_json::json!({})));
     }
 
     #[test]

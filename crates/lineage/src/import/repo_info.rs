@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::chain::Chain;
-use crate::config::MAX_LAYERS;
 use crate::known::{KnownImage, Source};
+
+/// Four times what overlayfs, and so every engine, can mount.
+const MAX_LAYERS: usize = 512;
 
 #[derive(Deserialize)]
 struct Image {

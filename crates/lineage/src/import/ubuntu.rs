@@ -36,12 +36,14 @@ pub(super) fn image(value: &Value, source: Source) -> Result<KnownImage, String>
     let mut tags =
         vec![KnownTag::new(&build.suite), KnownTag::new(&format!("{}-{serial}", build.suite))];
     tags.extend(release.as_deref().map(KnownTag::new));
+    let platform = build.reference.rsplit_once("dist-").map(|(_, arch)| platform(arch));
+    let platform = platform.transpose()?;
     Ok(KnownImage {
         repository: "docker.io/library/ubuntu".to_owned(),
         tags,
         digest: None,
         config: None,
-        platform: build.reference.rsplit_once("dist-").map(|(_, arch)| platform(arch)),
+        platform: platform,
         created: Some(created),
         chain: None,
         blobs: None,
@@ -53,9 +55,10 @@ pub(super) fn image(value: &Value, source: Source) -> Result<KnownImage, String>
 }
 
 /// From the names of the branches to those of images.
-fn platform(arch: &str) -> Platform {
-    match arch {
+fn platform(arch: &str) -> Result<Platform, String> {
+    let platform = match arch {
         "ppc64el" => Platform::new("linux", "ppc64le", None),
         other => Platform::new("linux", other, None),
-    }
+    };
+    platform.map_err(|error| error.to_string())
 }

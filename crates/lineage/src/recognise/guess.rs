@@ -3,8 +3,8 @@
 use plimsoll_model::{Base, BaseMethod, Confidence, ImageName, Os};
 
 use super::{Known, MAX_TIES, Recognition, Subject, Witness, base, environment, history, system};
-use crate::catalogue::CatalogueError;
-use crate::known::{KnownImage, short};
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::known::{KnownImage, Source, short};
 use crate::packages::Likeness;
 
 /// A Debian image with fewer packages is a slim one with something added; the full images of languages have 400.
@@ -16,11 +16,11 @@ pub(super) fn guess(
     known: &Known<'_>,
     recognition: &mut Recognition,
 ) -> Result<(), CatalogueError> {
-    let repositories = Repositories::of(subject, known)?;
-    let product = products(subject, &repositories);
-    let made = made(subject, &repositories);
+    let repositories = Repositories::of(subject, known);
+    let product = products(subject, &repositories)?;
+    let made = made(subject, &repositories)?;
     let near = nearest(subject, known)?;
-    let system = system(subject, &repositories);
+    let system = system(subject, &repositories)?;
 
     // The nearer base first: an image of a language stands on one of a system.
     recognition.base = match (&product, &made, near) {
@@ -48,7 +48,16 @@ pub(super) fn nearer(
     subject: &Subject<'_>,
     known: &Known<'_>,
 ) -> Result<Vec<ImageName>, CatalogueError> {
-    Ok(products(subject, &Repositories::of(subject, known)?).unwrap_or_default())
+    Ok(products(subject, &Repositories::of(subject, known))?.unwrap_or_default())
+}
+
+/// The repositories that are looked for: official ones, whatever the image says.
+pub(super) fn spoken_of(subject: &Subject<'_>) -> Vec<String> {
+    let products = environment::products(subject.env).map(|product| product.repository.to_owned());
+    let made = history::made(subject).map(|made| made.repository.to_owned());
+    let system = subject.os.and_then(system::image).map(|(repository, _)| repository);
+    let names = products.chain(made).chain(system);
+    names.filter_map(|name| Some(crate::known::repository(&name.parse().ok()?))).collect()
 }
 
 fn looks_like(names: &[ImageName], method: BaseMethod) -> Option<Base> {
@@ -69,12 +78,18 @@ fn looks_like(names: &[ImageName], method: BaseMethod) -> Option<Base> {
 }
 
 /// Names of the image whose variables are inherited, the likeliest variant first.
-fn products(subject: &Subject<'_>, repositories: &Repositories) -> Option<Vec<ImageName>> {
-    let mut all = environment::products(subject.env);
-    let (product, repository) = all.find_map(|product| {
-        let repository = repositories.find(product.repository)?;
-        Some((product, repository))
-    })?;
+fn products(
+    subject: &Subject<'_>,
+    repositories: &Repositories<'_>,
+) -> Result<Option<Vec<ImageName>>, CatalogueError> {
+    let mut found = None;
+    for product in environment::products(subject.env) {
+        if let Some(repository) = repositories.find(product.repository)? {
+            found = Some((product, repository));
+            break;
+        }
+    }
+    let Some((product, repository)) = found else { return Ok(None) };
     let bare = format!("{}{}", product.version, product.suffix);
     let tags = match subject.os.and_then(system::suffix) {
         Some(suffix) if has_slim(subject.os) => {
@@ -84,21 +99,27 @@ fn products(subject: &Subject<'_>, repositories: &Repositories) -> Option<Vec<Im
         Some(suffix) => vec![format!("{bare}-{suffix}"), bare],
         None => vec![bare],
     };
-    Some(names(&repository, &tags))
+    Ok(Some(names(&repository, &tags)))
 }
 
 /// Names of the lowest image, out of the step that made it.
-fn made(subject: &Subject<'_>, repositories: &Repositories) -> Option<Vec<ImageName>> {
-    let made = history::made(subject)?;
+fn made(
+    subject: &Subject<'_>,
+    repositories: &Repositories<'_>,
+) -> Result<Option<Vec<ImageName>>, CatalogueError> {
+    let Some(made) = history::made(subject) else { return Ok(None) };
     let repository = repositories.find(made.repository)?;
-    Some(names(&repository, &with_slim(subject, made.tag)))
+    Ok(repository.map(|repository| names(&repository, &with_slim(subject, made.tag))))
 }
 
 /// Names of the image of the system.
-fn system(subject: &Subject<'_>, repositories: &Repositories) -> Option<Vec<ImageName>> {
-    let (repository, tag) = system::image(subject.os?)?;
+fn system(
+    subject: &Subject<'_>,
+    repositories: &Repositories<'_>,
+) -> Result<Option<Vec<ImageName>>, CatalogueError> {
+    let Some((repository, tag)) = subject.os.and_then(system::image) else { return Ok(None) };
     let repository = repositories.find(&repository)?;
-    Some(names(&repository, &with_slim(subject, tag)))
+    Ok(repository.map(|repository| names(&repository, &with_slim(subject, tag))))
 }
 
 fn with_slim(subject: &Subject<'_>, tag: String) -> Vec<String> {
@@ -152,28 +173,41 @@ fn names(repository: &str, tags: &[String]) -> Vec<ImageName> {
 }
 
 /// Where official images come from here: a repository that was learned counts before Docker Hub's.
-struct Repositories {
-    known: Vec<String>,
+struct Repositories<'a> {
+    catalogue: &'a Catalogue,
     own: Option<String>,
 }
 
-impl Repositories {
-    fn of(subject: &Subject<'_>, known: &Known<'_>) -> Result<Self, CatalogueError> {
+impl<'a> Repositories<'a> {
+    fn of(subject: &Subject<'_>, known: &Known<'a>) -> Self {
         let own = subject.name.map(crate::known::repository);
-        Ok(Self { known: known.catalogue.repositories()?, own })
+        Self { catalogue: known.catalogue, own }
     }
 
     /// The full repository for an official image's; none if it is the subject's own, which is no base of itself.
-    fn find(&self, repository: &str) -> Option<String> {
-        let name: ImageName = repository.parse().ok()?;
+    fn find(&self, repository: &str) -> Result<Option<String>, CatalogueError> {
+        let Ok(name) = repository.parse::<ImageName>() else { return Ok(None) };
         let official = crate::known::repository(&name);
         let ending = format!("/{}", name.repository);
         let is_it = |known: &str| known == official || known.ends_with(&ending);
         if self.own.as_deref().is_some_and(is_it) {
-            return None;
+            return Ok(None);
         }
-        let known = self.known.iter().find(|known| **known == official);
-        let known = known.or_else(|| self.known.iter().find(|known| is_it(known)));
-        Some(known.cloned().unwrap_or(official))
+        if !self.catalogue.has_repository(&official)? {
+            for known in self.catalogue.repositories()? {
+                let known = known?;
+                if is_it(&known) && self.is_chosen(&known)? {
+                    return Ok(Some(known.into_owned()));
+                }
+            }
+        }
+        Ok(Some(official))
+    }
+
+    /// Whether the operator put the repository into the catalogue, not some image that was looked at.
+    fn is_chosen(&self, repository: &str) -> Result<bool, CatalogueError> {
+        let is_chosen =
+            |image: &KnownImage| matches!(image.source, Source::Learned | Source::Imported(_));
+        Ok(self.catalogue.images_of(repository)?.iter().any(is_chosen))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{Known, Subject};
 use crate::catalogue::CatalogueError;
 use crate::chain::{Chain, ChainId};
-use crate::known::KnownImage;
+use crate::known::{KnownImage, Source, repository};
 
 /// All stacks that an image stands on, of diff ids and of blobs.
 pub(super) struct Stacks {
@@ -53,11 +53,18 @@ impl Stacks {
         }
     }
 
+    /// `spoken_of` are the repositories that the image itself brings up.
     pub(super) fn find(
         &self,
         subject: &Subject<'_>,
         known: &Known<'_>,
+        spoken_of: &[String],
     ) -> Result<Found, CatalogueError> {
+        // What was asked for another image's sake is no witness here, unless this one speaks of it too.
+        let counts = |image: &KnownImage| {
+            image.source != Source::Claimed || spoken_of.contains(&image.repository)
+        };
+        let own = subject.name.map(repository);
         let mut itself: Vec<KnownImage> = Vec::new();
         for stacks in self.descending.chunk_by(|one, other| one.layers == other.layers) {
             let mut images = Vec::new();
@@ -65,7 +72,7 @@ impl Stacks {
                 let others = known.others.iter();
                 let others =
                     others.filter(|image| [image.chain, image.blobs].contains(&Some(chain)));
-                images.extend(known.catalogue.by_chain(chain)?);
+                images.extend(known.catalogue.by_chain(chain)?.into_iter().filter(counts));
                 images.extend(others.cloned());
             }
             images.retain(|image| serves(image, subject));
@@ -73,6 +80,8 @@ impl Stacks {
             if layers == self.layers {
                 let (same, below) = images.into_iter().partition(|image| is_itself(image, subject));
                 (itself, images) = (same, below);
+                // The same layers with other settings under its own name: another build of it, and no base.
+                images.retain(|image| own.as_ref() != Some(&image.repository));
             }
             if !images.is_empty() {
                 sort(&mut images);

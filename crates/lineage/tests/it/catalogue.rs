@@ -221,3 +221,16 @@ fn the_nearest_packages_are_found() {
     let arm = "linux/arm64".parse().unwrap();
     assert_eq!(catalogue.nearest(&packages(base), Some(&arm)).unwrap(), []);
 }
+
+#[test]
+fn a_damaged_catalogue_is_not_written_anew() {
+    let place = Place::new(&[image("debian:bookworm", "a")]);
+    let mut bytes = std::fs::read(&place.path).unwrap();
+    // Somewhere in a name, so that nothing but the checksum can tell.
+    let at = bytes.windows(8).position(|window| window == b"bookworm").unwrap();
+    bytes[at] = b'c';
+    std::fs::write(&place.path, &bytes).unwrap();
+    assert!(merge(&place.path, vec![image("alpine:3", "x")]).is_err());
+    assert!(forget(&place.path, "*").is_err());
+    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+}

@@ -380,3 +380,37 @@ fn a_squashed_image_is_recognised_by_its_packages() {
     scene.os = Some(os("nosuch", "1", None));
     scene.check("none", &[]);
 }
+
+#[test]
+fn what_another_image_brought_up_names_no_base() {
+    let mut claimed = image("attacker/debian:1", "a");
+    claimed.source = Source::Claimed;
+    let mut scene = Scene::new(&[claimed.clone()], "a b");
+    scene.check("none", &[]);
+    scene.place = Place::new(&[claimed.clone(), image("debian:bookworm", "a")]);
+    scene.check("debian:bookworm 1 layers confirmed []", &[]);
+    // The image that named it is confirmed by it, and it is not asked for again.
+    scene.place = Place::new(&[claimed.clone()]);
+    scene.annotate("attacker/debian:1", claimed.digest.as_ref());
+    scene.check("attacker/debian:1 1 layers confirmed []", &[]);
+}
+
+#[test]
+fn another_build_of_the_same_image_is_not_its_base() {
+    let mut sibling = image("r.example/shop:1.3", "a b");
+    sibling.config = Some(digest("their-config"));
+    let scene = Scene::new(&[image("debian:bookworm", "a"), sibling], "a b");
+    let found = scene.check("debian:bookworm 1 layers confirmed []", &[]);
+    assert_eq!(found.itself, []);
+}
+
+#[test]
+fn only_a_repository_that_somebody_chose_stands_for_the_official_one() {
+    let mut scanned = image("attacker/python:3.11.4", "z");
+    let mut scene = Scene::new(&[scanned.clone()], "a b");
+    scene.env = env(&["PYTHON_VERSION=3.11.4"]);
+    scene.check("attacker/python:3.11.4 0 history guess []", &["docker.io/attacker/python:3.11.4"]);
+    scanned.source = Source::Scanned;
+    scene.place = Place::new(&[scanned]);
+    scene.check("python:3.11.4 0 history guess []", &["docker.io/library/python:3.11.4"]);
+}

@@ -59,9 +59,7 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> Catalogue {
-        let catalogue = Catalogue::open(&self.path).unwrap();
-        catalogue.verify().unwrap();
-        catalogue
+        Catalogue::open(&self.path).unwrap()
     }
 
     pub(crate) fn images(&self) -> Vec<KnownImage> {
@@ -80,6 +78,7 @@ impl Place {
                 Source::Learned => "learned",
                 Source::Scanned => "scanned",
                 Source::Imported(_) => "imported",
+                Source::Claimed => "claimed",
             };
             format!("{} {} {source}", image.short_repository(), tags.join(","))
         };

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use plimsoll_flow::changes;
 use plimsoll_model::Changes;
-use plimsoll_report::{Length, Look, Pending, changes_markdown, changes_table, to_json};
+use plimsoll_report::{Length, Look, Shown, changes_markdown, changes_table, to_json};
 use serde::Serialize;
 
 use super::scan::references;
@@ -45,7 +45,7 @@ struct Document<'a> {
     changes: Vec<&'a Changes>,
 }
 
-/// Prints the pending updates, security updates first.
+/// Prints the shown updates, security updates first.
 pub(crate) fn run(
     args: &ChangesArgs,
     settings: &Settings,
@@ -66,22 +66,22 @@ pub(crate) fn run(
         return Ok(if failed { Exit::Failed } else { Exit::Done });
     }
     let hidden: Vec<usize> = found.changes.iter_mut().map(|one| keep(args, one)).collect();
-    let pending: Vec<_> = found
+    let shown: Vec<_> = found
         .changes
         .iter()
         .zip(hidden)
-        .map(|(changes, hidden)| Pending { changes, hidden })
+        .map(|(changes, hidden)| Shown { changes, hidden })
         .collect();
     let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
     let length = if args.full { Length::Full } else { Length::Short };
     for target in &args.formats {
         target.write(|look| match target.format {
-            Format::Table => Ok(tables(&pending, length, look)),
-            Format::Json => json(&pending, asked_for_several),
-            Format::Markdown => Ok(changes_markdown(&pending)),
+            Format::Table => Ok(tables(&shown, length, look)),
+            Format::Json => json(&shown, asked_for_several),
+            Format::Markdown => Ok(changes_markdown(&shown)),
         })?;
     }
-    let is_unknown = pending.iter().any(|one| !one.changes.is_whole);
+    let is_unknown = shown.iter().any(|one| !one.changes.is_whole);
     Ok(match () {
         () if failed => Exit::Failed,
         () if is_unknown && !settings.allow_unknown => Exit::Unknown,
@@ -97,13 +97,13 @@ fn keep(args: &ChangesArgs, changes: &mut Changes) -> usize {
     before - updates.len()
 }
 
-fn tables(pending: &[Pending<'_>], length: Length, look: Look) -> String {
-    let tables: Vec<_> = pending.iter().map(|one| changes_table(*one, length, look)).collect();
+fn tables(shown: &[Shown<'_>], length: Length, look: Look) -> String {
+    let tables: Vec<_> = shown.iter().map(|one| changes_table(*one, length, look)).collect();
     tables.join("\n")
 }
 
-fn json(pending: &[Pending<'_>], asked_for_several: bool) -> serde_json::Result<String> {
-    match pending {
+fn json(shown: &[Shown<'_>], asked_for_several: bool) -> serde_json::Result<String> {
+    match shown {
         [one] if !asked_for_several => to_json(one.changes),
         several => to_json(&Document {
             schema: "plimsoll.all-changes/1",

@@ -5,8 +5,8 @@ use std::fs;
 use plimsoll_testkit::{AptKey, AptSuite, Deb, Image};
 
 use crate::support::{
-    Answer, Archive, DAY, NOON, SECURITY, TestContext, bookworm, bookworm_with, deb, security_suite,
-    suites, updates,
+    Answer, Archive, DAY, FeedServer, MAIN, NOON, SECURITY, TestContext, bookworm, bookworm_with,
+    deb, security_suite, suites, updates,
 };
 
 const CHANGES: &[&str] = &["changes", "image", "--format", "json"];
@@ -159,6 +159,28 @@ fn a_suite_that_is_not_there_is_unreachable() {
     check(&context, "unreachable", "InRelease");
 }
 
+/// A mirror is asked instead of the archive, and believed for the archive's signature; one that is down is not passed
+/// over in silence.
+#[test]
+fn a_mirror_stands_for_the_archive() {
+    let (mut context, archive) = world();
+    context.vars.remove("PLIMSOLL_FEEDS_FROM");
+    let server = FeedServer::start(&archive.root);
+    let changes = |security: &str, code| {
+        let main = format!("{MAIN}={}/{MAIN}", server.url());
+        let security = format!("{SECURITY}={security}");
+        let mirrors = ["--mirror", &main, "--mirror", &security];
+        context.plimsoll(&[CHANGES, &mirrors].concat()).ends_with(code).json()
+    };
+    let found = changes(&format!("{}/{SECURITY}", server.url()), 0);
+    assert_eq!(updates(&found), ["zlib 1 → 2"]);
+    assert_eq!(found["distribution_archive"][2]["address"], SECURITY);
+    let silent = changes("http://127.0.0.1:9/debian-security", 11);
+    let suites = suites(&silent);
+    assert!(suites.contains(&"bookworm-security unreachable".to_owned()), "{suites:?}");
+    assert!(suites.contains(&"bookworm verified".to_owned()), "{suites:?}");
+}
+
 /// The main suite where the security suite should be: signed by the right key, and still not it.
 #[test]
 fn another_suite_in_its_place_is_inconsistent() {
@@ -173,10 +195,8 @@ const VENDOR: &str = "https://apt.vendor.example/repo";
 /// Debian 12 with a package of a vendor whose key it brings.
 fn with_vendor(vendor: &AptKey) -> Image {
     let line = format!("deb [signed-by=/usr/share/keyrings/vendor.gpg] {VENDOR} stable main\n");
-    let mut image = bookworm_with(
-        &["zlib 2", "tool 1.0"],
-        &[("etc/apt/sources.list.d/vendor.list", &line)],
-    );
+    let mut image =
+        bookworm_with(&["zlib 2", "tool 1.0"], &[("etc/apt/sources.list.d/vendor.list", &line)]);
     image.layers.push(plimsoll_testkit::Layer::new(&[plimsoll_testkit::Entry::file(
         "usr/share/keyrings/vendor.gpg",
         vendor.keyring(),
@@ -232,7 +252,7 @@ fn the_key_of_the_image_does_not_sign_the_security_suite() {
 #[test]
 fn addresses_of_the_image_are_not_asked() {
     let (context, archive) = world();
-    let server = crate::support::FeedServer::start(&archive.root);
+    let server = FeedServer::start(&archive.root);
     let loopback = server.url();
     let lists = [
         (loopback.as_str(), "a loopback address"),

@@ -1,9 +1,9 @@
 //! `base`, and what `scan` says of the image that an image was built on.
 
-use plimsoll_testkit::{Compression, Image, Layer, Layout};
+use plimsoll_testkit::{Compression, Layer, Layout};
 use serde_json::{Value, json};
 
-use crate::support::{Bases, FeedServer, app_on, bookworm, entries_of, recognised, status_of};
+use crate::support::{Bases, app_on, bookworm, recognised};
 
 const CONFIRMED: &str = "layers confirmed 1";
 
@@ -43,12 +43,7 @@ fn a_learned_base_is_confirmed_by_its_layers() {
     assert_eq!((&layers[0]["origin"], &layers[1]["origin"]), (&"base".into(), &"own".into()));
     assert_eq!(
         origins(&scan),
-        [
-            "CVE-2026-0001 base",
-            "CVE-2026-0002 base",
-            "CVE-2026-0003 base",
-            "CVE-2026-0004 own"
-        ]
+        ["CVE-2026-0001 base", "CVE-2026-0002 base", "CVE-2026-0003 base", "CVE-2026-0004 own"]
     );
     let only = |origin: &str| {
         let args = ["scan", "app", "--format", "json", "--only", origin];
@@ -63,7 +58,8 @@ fn a_learned_base_is_confirmed_by_its_layers() {
     gate("medium,base", 10);
     gate("high,own", 0);
 
-    let table = world.context.plimsoll(&["base", "app"]).ends_with(0).shows("nothing newer is known");
+    let table =
+        world.context.plimsoll(&["base", "app"]).ends_with(0).shows("nothing newer is known");
     let answer = table.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let expected = format!("{name} of 2024-01-01 (1 of 2 layers, confirmed by layers)");
     assert!(answer.starts_with(&expected), "{table}");
@@ -98,7 +94,10 @@ fn a_tag_that_moved_is_a_remedy_with_its_exact_effect() {
 
     let report = world.base("app");
     let moved = &report["newer_bases"][0];
-    assert_eq!((&moved["relation"], &moved["digest"]), (&"same_tag".into(), &newer.digest().to_string().into()));
+    assert_eq!(
+        (&moved["relation"], &moved["digest"]),
+        (&"same_tag".into(), &newer.digest().to_string().into())
+    );
     assert_eq!(moved["effect"], json!({ "clears": 2, "introduces": 0 }));
     let table = world.context.plimsoll(&["base", "app"]).ends_with(0);
     table.shows("the tag has moved: 2 findings fewer");
@@ -177,90 +176,6 @@ fn a_squashed_image_has_no_more_than_a_guess() {
     assert!(!actions.contains(&"upgrade_base".into()), "{actions:?}");
 }
 
-/// An image whose annotations name a base.
-fn claiming(image: &Image, name: &str, digest: Option<&str>) -> Image {
-    let mut image = image.clone();
-    image.annotations = json!({ "org.opencontainers.image.base.name": name });
-    if let Some(digest) = digest {
-        image.annotations["org.opencontainers.image.base.digest"] = json!(digest);
-    }
-    image
-}
-
-/// What an image says of its base is asked about where its own registry has it, and believed for the layers.
-#[test]
-fn an_annotation_is_confirmed_by_its_registry_or_not_at_all() {
-    let Some(world) = Bases::new() else { return };
-    let base = bookworm(&["zlib 1", "curl 1"]);
-    world.push("library/debian:bookworm-slim", &base);
-    let app = app_on(&base, &["zlib 1", "tool 1"]);
-    let name = world.name("library/debian:bookworm-slim");
-    let digest = base.digest().to_string();
-    let check = |claim: &Image, expected: &str| {
-        world.push("team/app:1", claim);
-        let report = world.base(&format!("registry:{}", world.name("team/app:1")));
-        assert_eq!(recognised(&report["base"]), expected, "{report:#}");
-        report
-    };
-    // Nobody has learned it: asking its registry is what confirms it.
-    check(&claiming(&app, &name, Some(&digest)), CONFIRMED);
-    let gone = world.name("library/gone:1");
-    check(&claiming(&app, &gone, None), CONFIRMED);
-    world.context.plimsoll(&["bases", "forget", "*"]).ends_with(0).shows("1 image forgotten");
-
-    check(&claiming(&app, &gone, None), "annotation unconfirmed 0");
-    world.context.plimsoll(&["bases", "forget", "*"]).ends_with(0);
-    // A base whose layers are not below the image's is doubted.
-    let other = bookworm(&["zlib 3"]);
-    world.push("library/other:1", &other);
-    let claim = claiming(&app, &world.name("library/other:1"), Some(&other.digest().to_string()));
-    world.push("team/app:1", &claim);
-    let args = ["base", &world.name("team/app:1"), "--format", "json"];
-    let report = world.context.plimsoll(&args).json();
-    assert_ne!(report["base"]["confidence"], "confirmed", "{report:#}");
-    assert!(report["problems"].to_string().contains("its annotation names"), "{report:#}");
-}
-
-/// A host that only an image names is never asked.
-#[test]
-fn an_annotation_sends_nobody_to_an_unknown_host() {
-    let Some(world) = Bases::new() else { return };
-    let elsewhere = FeedServer::start(&world.context.work());
-    let host = elsewhere.url().replace("http://", "").replace("/copy", "");
-    let app = app_on(&bookworm(&["zlib 1"]), &["zlib 1", "tool 1"]);
-    let digest = format!("sha256:{}", "0a".repeat(32));
-    world.push("team/app:1", &claiming(&app, &format!("{host}/evil/base:1"), Some(&digest)));
-    let name = world.name("team/app:1");
-    for command in ["base", "scan"] {
-        let answer = world.context.plimsoll(&[command, &name, "--format", "json"]).ends_with(0);
-        let base = &answer.json()["base"];
-        assert_eq!(recognised(base), "annotation unconfirmed 0", "{answer}");
-    }
-    assert_eq!(elsewhere.take_requests().len(), 0);
-    // Unless the operator says so; then it turns out not to have it.
-    let args = ["base", &name, "--allow-source", &host];
-    world.context.plimsoll(&args).ends_with(0);
-    assert!(!elsewhere.take_requests().is_empty());
-}
-
-/// The name that a file gives itself opens no host either.
-#[test]
-fn a_name_in_a_file_is_no_permission() {
-    let Some(world) = Bases::new() else { return };
-    let elsewhere = FeedServer::start(&world.context.work());
-    let host = elsewhere.url().replace("http://", "").replace("/copy", "");
-    let app = app_on(&bookworm(&["zlib 1"]), &["zlib 1", "tool 1"]);
-    let mut layout = Layout::new();
-    let claim = claiming(&app, &format!("{host}/evil/base:1"), None);
-    layout.add_image(&format!("{host}/evil/app:1"), &claim);
-    layout.write(&world.context.path("file")).unwrap();
-    for command in ["base", "scan"] {
-        let answer = world.context.plimsoll(&[command, "file", "--format", "json"]).ends_with(0);
-        assert_eq!(recognised(&answer.json()["base"]), "annotation unconfirmed 0", "{answer}");
-    }
-    assert_eq!(elsewhere.take_requests().len(), 0);
-}
-
 /// Higher versions of the same variant, and what each would do.
 #[test]
 fn newer_tags_of_the_family_are_weighed() {
@@ -320,15 +235,23 @@ fn a_newer_build_of_the_image_itself_is_a_remedy() {
     table.shows(&world.name("vendor/server:1"));
 }
 
-/// A layer with a lie in the config: its own diff_id is somebody's base, its bytes are not.
+/// The index is another one, the image for this platform is not.
 #[test]
-fn a_lying_config_has_no_base_by_its_layers() {
+fn a_tag_that_moved_for_another_platform_only_has_not_moved() {
     let Some(world) = Bases::new() else { return };
-    let base = world.app_on_learned_base();
-    let status = status_of(&["zlib 1"]);
-    let mut liar = Image::new([Layer::new(&entries_of(&[("var/lib/dpkg/status", &status)]))]);
-    liar.layers[0].blob.diff_id = base.layers[0].blob.diff_id.clone();
-    world.context.layout("liar", &liar);
-    let answer = world.context.plimsoll(&["base", "liar", "--format", "json"]);
-    assert!(!answer.stdout.contains("\"confirmed\""), "{answer}");
+    let base = bookworm(&["zlib 1"]);
+    let push = |other: &str| {
+        let other = bookworm(&[other]).platform("linux/arm64");
+        let mut layout = Layout::new();
+        layout.add_index("latest", &[base.clone(), other]);
+        world.registry.push(&layout, "library/debian:bookworm");
+    };
+    push("zlib 1");
+    world.learn("library/debian").shows("1 image learned");
+    world.context.layout("app", &app_on(&base, &["zlib 1", "tool 1"]));
+    push("zlib 2");
+    let report = world.base("app");
+    assert_eq!(recognised(&report["base"]), CONFIRMED);
+    assert_eq!(report["base"]["digest"], base.digest().to_string());
+    assert_eq!(report["newer_bases"], json!([]));
 }

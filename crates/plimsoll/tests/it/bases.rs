@@ -165,6 +165,8 @@ fn what_is_forgotten_is_not_recognised_any_more() {
 fn a_catalogue_that_is_empty_or_damaged_says_so() {
     let context = TestContext::new();
     context.plimsoll(&["bases", "list"]).ends_with(0).shows("no image can be recognised");
+    std::fs::create_dir_all(context.world("state")).unwrap();
+    std::fs::create_dir_all(context.world("state")).unwrap();
     std::fs::write(context.world("state/bases"), "nonsense").unwrap();
     let broken = context.plimsoll(&["bases", "list"]).ends_with(1);
     broken.says("catalogue of base images").says("hint: remove the file");

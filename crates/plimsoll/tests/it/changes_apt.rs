@@ -1,6 +1,7 @@
 //! `changes` of images of Debian: what is pending, in the distribution's own words.
 
 use plimsoll_testkit::{AptSuite, Deb, Image, Layer, Random};
+use serde_json::json;
 
 use crate::support::{
     Archive, MAIN, TestContext, assert_answer, bookworm, bookworm_with, changelog, deb,
@@ -141,7 +142,7 @@ fn documentation_that_is_a_link_is_followed_to_the_sibling() {
     let document = context.plimsoll(CHANGES).ends_with(0).json();
     let openssl = update(&document, "openssl");
     assert_eq!(openssl["ids"][0], "CVE-2026-0002");
-    assert_eq!(openssl["binaries"], serde_json::json!(["libssl3"]));
+    assert_eq!(openssl["binaries"], json!(["libssl3"]));
     assert_eq!((&openssl["complete"], &openssl["problem"]), (&true.into(), &().into()));
 }
 
@@ -163,8 +164,26 @@ fn versions_are_those_of_the_source() {
     let document = context.plimsoll(CHANGES).ends_with(0).json();
     assert_eq!(updates(&document), ["util-linux 2.38-1 → 2.38-2"]);
     let update = update(&document, "util-linux");
-    assert_eq!(update["binaries"], serde_json::json!(["bsdutils", "mount"]));
+    assert_eq!(update["binaries"], json!(["bsdutils", "mount"]));
     assert_eq!(update["complete"], true);
+}
+
+/// A rebuild of the same source changes nothing that a changelog speaks of.
+#[test]
+fn a_rebuild_alone_is_an_update_without_entries() {
+    let mut context = TestContext::new();
+    let archive = Archive::new(&mut context);
+    let text = changelog("zlib", &[("1.3-1", "Fix CVE-2026-0001.")]);
+    let rebuilt = Deb::new("zlib", "1.3-1+b2").source("zlib (1.3-1)").architecture("amd64");
+    archive.updates([rebuilt.changelog(&text)]);
+    context.layout("image", &bookworm(&["zlib 1.3-1+b1 zlib (1.3-1)"]));
+    let document = context.plimsoll(CHANGES).ends_with(0).json();
+    assert_eq!(updates(&document), ["zlib 1.3-1 → 1.3-1"]);
+    let zlib = update(&document, "zlib");
+    assert_eq!((&zlib["ids"], &zlib["entries"]), (&json!([]), &json!([])), "{zlib:#}");
+    assert_eq!((&zlib["security"], &zlib["complete"]), (&false.into(), &true.into()));
+    context.layout("image", &bookworm(&["zlib 1.3-1+b2 zlib (1.3-1)"]));
+    context.plimsoll(&["changes", "image"]).ends_with(0).shows("no pending updates");
 }
 
 /// A new upstream version drags history in that the installed version has as well.
@@ -184,6 +203,6 @@ fn ids_that_the_installed_version_has_fixed_are_not_counted_again() {
     context.layout("image", &bookworm(&["curl 7.8-1+deb12u1"]));
     let document = context.plimsoll(CHANGES).ends_with(0).json();
     let curl = update(&document, "curl");
-    assert_eq!(curl["ids"], serde_json::json!(["CVE-2026-0004"]));
+    assert_eq!(curl["ids"], json!(["CVE-2026-0004"]));
     assert_eq!(curl["entries"].as_array().unwrap().len(), 2);
 }

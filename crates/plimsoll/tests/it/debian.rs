@@ -1,10 +1,10 @@
 //! Debian with all its witnesses: the tracker, the lists of DSAs and DLAs, OSV, KEV and EPSS.
 
-use plimsoll_testkit::{Image, Layer};
+use plimsoll_testkit::{Deb, Image, Layer};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dpkg, Feeds, Osv, TestContext, assert_answer, debian_release, dpkg_status, entries_of,
+    Archive, Dpkg, Feeds, Osv, TestContext, assert_answer, debian_release, dpkg_status, entries_of,
 };
 
 const DSA: &str =
@@ -53,7 +53,10 @@ fn tracker() -> Value {
 }
 
 fn context() -> TestContext {
-    let context = TestContext::new();
+    with_image_and_feeds(TestContext::new())
+}
+
+fn with_image_and_feeds(context: TestContext) -> TestContext {
     let osv = Osv {
         id: "DSA-5764-1",
         aliases: &["CVE-2024-5535"],
@@ -111,7 +114,11 @@ fn the_states_of_the_tracker_are_kept() {
 
 #[test]
 fn one_id_of_several_feeds_is_one_finding_with_several_witnesses() {
-    let context = context();
+    let mut context = TestContext::new();
+    let fixed =
+        |name: &str| Deb::new(name, "3.0.15-1~deb12u1").source("openssl").architecture("amd64");
+    Archive::new(&mut context).updates([fixed("openssl"), fixed("libssl3")]);
+    let context = with_image_and_feeds(context);
     let scan = ["scan", "--from", "feeds", "--format", "json", "image"];
     let document = context.plimsoll(&scan).ends_with(0).json();
     let openssl: Vec<_> = document["findings"]

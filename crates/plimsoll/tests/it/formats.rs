@@ -161,8 +161,11 @@ fn elements_of(xml: &str) -> Vec<String> {
         let end = rest.find('>').expect("a tag ends");
         let tag = &rest[..end];
         rest = &rest[end + 1..];
-        let name: String =
-            tag.trim_start_matches('/').chars().take_while(|c| !c.is_whitespace() && *c != '/').collect();
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(|c| !c.is_whitespace() && *c != '/')
+            .collect();
         match tag.as_bytes()[0] {
             b'?' => continue,
             b'/' => assert_eq!(open.pop().as_deref(), Some(&*name), "closes what is open: {xml}"),

@@ -1,10 +1,11 @@
 //! `[[ignore]]` of plimsoll.toml: set aside visibly, and only until the day it says.
 
-use crate::support::{TestContext, assert_answer, shop, shop_feeds};
+use crate::support::{TestContext, alpine_repositories, assert_answer, shop, shop_feeds};
 
 fn with_rules(rules: &str) -> TestContext {
-    let context = TestContext::new();
+    let mut context = TestContext::new();
     shop_feeds(&context);
+    alpine_repositories(&mut context);
     context.layout("shop", &shop());
     context.write("plimsoll.toml", rules);
     context

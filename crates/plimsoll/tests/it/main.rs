@@ -7,6 +7,7 @@ mod support;
 mod archive_states;
 mod bad_input;
 mod base;
+mod base_claims;
 mod bases;
 mod changes_apt;
 mod changes_faults;

@@ -17,6 +17,6 @@ pub(crate) use feeds::{Feeds, Osv, secdb};
 pub(crate) use server::{FeedServer, Request};
 pub(crate) use shared::{extract, rootfs_of_status, shared};
 pub(crate) use systems::{
-    Apk, BASE, Dpkg, alpine_release, apk_database, debian_release, dpkg_status, entries_of, shop,
-    shop_feeds, write_rootfs,
+    Apk, BASE, Dpkg, alpine_release, alpine_repositories, apk_database, debian_release,
+    dpkg_status, entries_of, shop, shop_feeds, write_rootfs,
 };

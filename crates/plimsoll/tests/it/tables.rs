@@ -1,10 +1,11 @@
 //! What a person sees, and how much of it.
 
-use crate::support::{TestContext, assert_answer, shop, shop_feeds};
+use crate::support::{TestContext, alpine_repositories, assert_answer, shop, shop_feeds};
 
 fn with_shop() -> TestContext {
-    let context = TestContext::new();
+    let mut context = TestContext::new();
     shop_feeds(&context);
+    alpine_repositories(&mut context);
     context.layout("shop", &shop());
     context
 }
@@ -52,7 +53,8 @@ fn quiet_says_only_the_answer() {
 
 #[test]
 fn a_clean_image_says_so() {
-    let context = TestContext::new();
+    let mut context = TestContext::new();
+    alpine_repositories(&mut context);
     crate::support::Feeds::new(context.path("feeds"))
         .alpine("v3.19", &[("openssl", "3.1.4-r1", &["CVE-2023-5363"])])
         .osv(

@@ -1,8 +1,9 @@
 //! Alpine 3.10.3 and 3.10.9, with apk as the judge.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use plimsoll_testkit::{
@@ -11,7 +12,8 @@ use plimsoll_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::findings::{Effect, remedy, text};
+use crate::debian::updates;
+use crate::findings::{Effect, remedy};
 use crate::program::Program;
 
 /// The key that signs the repositories of these tests.
@@ -31,21 +33,21 @@ const FIXES: &[(&str, &str, &str)] = &[
 struct Alpine {
     program: Program,
     key: ApkKey,
-    /// `main` and `community`, as a mirror has them.
+    /// What the repositories have when the image is built.
     first: Vec<ApkPackage>,
+    /// What they have now.
     later: Vec<ApkPackage>,
 }
 
 impl Alpine {
     fn new(shared: &Path) -> Self {
-        let program = Program::new().from_copy();
+        let program = Program::new().with_copy();
         let key = ApkKey::new(KEY);
         let keyring = program.path(key.name());
         fs::write(&keyring, key.public_pem()).unwrap();
         let keyring = keyring.display().to_string();
         let shop = |version: &str| {
-            let library = format!("libshop={version}");
-            let shop = ApkPackage::new("shop", version).depends(&library);
+            let shop = ApkPackage::new("shop", version).depends("libshop");
             let library = ApkPackage::new("libshop", version).origin("shop");
             [shop.file("usr/bin/shop", version), library.file("usr/lib/libshop.so.1", version)]
         };
@@ -104,15 +106,8 @@ impl Alpine {
 
     /// Writes them where the program looks for Alpine's.
     fn publish(&self, packages: &[ApkPackage]) {
-        self.write(
-            &self
-                .program
-                .copy_of("dl-cdn.alpinelinux.org/alpine/v3.10/main")
-                .parent()
-                .unwrap()
-                .to_owned(),
-            packages,
-        );
+        let mirror = self.program.path("from/dl-cdn.alpinelinux.org/alpine/v3.10");
+        self.write(&mirror, packages);
     }
 
     fn write(&self, directory: &Path, packages: &[ApkPackage]) {
@@ -122,19 +117,25 @@ impl Alpine {
             index.write_repository(&directory.join(name), "x86_64", &self.key, ApkHash::Sha1);
         }
     }
-
-    fn scan_as(&self, before: &Value, reference: &str) -> Value {
-        let generation = text(&before["database"]["generation"]);
-        self.program.json(&["scan", reference, "--generation", &generation])
-    }
 }
 
-fn apk(root: &AlpineRoot, words: &[&str]) {
+fn apk(root: &AlpineRoot, words: &[&str]) -> String {
     let options = ["--keys-dir", "/mnt/keys", "--repositories-file", "/mnt/repositories"];
-    root.apk(&[&options, words].concat());
+    root.apk(&[&options, words].concat())
 }
 
-fn tarball(shared: &Path, version: &str) -> std::path::PathBuf {
+/// The packages that apk upgrades: `(1/3) Upgrading shop (1.0-r0 -> 1.1-r0)`.
+fn upgraded(said: &str) -> BTreeSet<String> {
+    let upgrades = said.lines().filter_map(|line| line.split_once(") Upgrading "));
+    upgrades.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// The packages that the program would upgrade.
+fn binaries(changes: &Value) -> BTreeSet<String> {
+    updates(changes).into_values().flatten().collect()
+}
+
+fn tarball(shared: &Path, version: &str) -> PathBuf {
     shared.join(format!("rootfs/alpine/alpine-minirootfs-{version}-x86_64.tar.gz"))
 }
 
@@ -174,7 +175,7 @@ fn a_newer_alpine_below_an_image_does_what_was_promised() {
     let compare = |layout: &str, action: &str, counts: [usize; 3]| {
         let own = rebuilt.layer_on(&new_base);
         let image = alpine.program.layout(layout, &Image::new([new_layer.clone(), own]));
-        let really = Effect::between(&before, &alpine.scan_as(&before, &image));
+        let really = Effect::between(&before, &alpine.program.scan_as(&before, &image));
         assert_eq!(really.counts(), counts, "{action}: {really:?}");
         let name = format!("{host}/alpine:3.10");
         assert_eq!(Effect::promised(remedy(&before, action, &name)), really, "{action}");
@@ -195,16 +196,26 @@ fn upgrades_of_apk_packages_do_what_was_promised() {
     alpine.publish(&alpine.later);
     let reference = |root: &AlpineRoot| format!("dir:{}", root.root().display());
     let before = alpine.program.json(&["scan", &reference(&root)]);
+    let changes = alpine.program.json(&["changes", &reference(&root)]);
+    alpine.give(&root, &alpine.later);
+    assert_eq!(binaries(&changes), upgraded(&apk(&root, &["upgrade", "--simulate"])));
+    // Who wants exactly one version keeps it.
+    let world = root.read("etc/apk/world");
+    root.write("etc/apk/world", world.replace("shop", "shop=1.0-r0"));
+    let pinned = alpine.program.json(&["changes", &reference(&root)]);
+    assert_eq!(binaries(&pinned), upgraded(&apk(&root, &["upgrade", "--simulate"])));
+    root.write("etc/apk/world", world);
 
     let compare = |target: &str, counts: [usize; 3], words: &[&str]| {
         let upgraded = root.copy();
         alpine.give(&upgraded, &alpine.later);
         apk(&upgraded, words);
-        let really = Effect::between(&before, &alpine.scan_as(&before, &reference(&upgraded)));
+        let really =
+            Effect::between(&before, &alpine.program.scan_as(&before, &reference(&upgraded)));
         assert_eq!(really.counts(), counts, "{target}: {really:?}");
         let promised = Effect::promised(remedy(&before, "upgrade_packages", target));
         assert_eq!(promised, really, "{target}");
     };
     compare("all security updates", [3, 0, 3], &["upgrade"]);
-    compare("shop 1.1-r0", [2, 0, 2], &["add", "--upgrade", "shop"]);
+    compare("shop 1.1-r0", [2, 0, 2], &["add", "--upgrade", "shop", "libshop"]);
 }

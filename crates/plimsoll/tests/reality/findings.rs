@@ -13,22 +13,29 @@ pub(crate) struct Effect {
     clears: BTreeSet<String>,
     introduces: BTreeSet<String>,
     /// Name and architecture, from, to.
-    changes: BTreeSet<(Name, Option<String>, Option<String>)>,
+    changes: Changes,
 }
 
 impl Effect {
     /// What a remedy promises.
     pub(crate) fn promised(remedy: &Value) -> Self {
         let keys = |name: &str| remedy[name].as_array().unwrap().iter().map(text).collect();
-        let version = |side: &Value| side.as_str().map(str::to_owned);
-        let change = |change: &Value| {
-            let name = (text(&change["name"]), text(&change["arch"]));
-            (name, version(&change["from"]), version(&change["to"]))
-        };
         Self {
             clears: keys("clears"),
             introduces: keys("introduces"),
-            changes: remedy["changes"].as_array().unwrap().iter().map(change).collect(),
+            changes: changes(&remedy["changes"]),
+        }
+    }
+
+    /// What `plimsoll diff` says.
+    pub(crate) fn told(diff: &Value) -> Self {
+        let keys = |name: &str| {
+            diff[name].as_array().unwrap().iter().map(|finding| text(&finding["key"])).collect()
+        };
+        Self {
+            clears: keys("lost"),
+            introduces: keys("gained"),
+            changes: changes(&diff["packages"]),
         }
     }
 
@@ -55,6 +62,14 @@ impl Effect {
     pub(crate) fn counts(&self) -> [usize; 3] {
         [self.clears.len(), self.introduces.len(), self.changes.len()]
     }
+}
+
+type Changes = BTreeSet<(Name, Option<String>, Option<String>)>;
+
+fn changes(changes: &Value) -> Changes {
+    let version = |side: &Value| side.as_str().map(str::to_owned);
+    let change = |change: &Value| (name(change), version(&change["from"]), version(&change["to"]));
+    changes.as_array().unwrap().iter().map(change).collect()
 }
 
 /// The remedy of a scan with this target.

@@ -12,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
+use crate::findings::text;
+
 /// A directory for state, cache and what it reads, and its whole environment: the machine's own engines, settings and
 /// databases are neither seen nor changed.
 pub(crate) struct Program {
@@ -48,7 +50,7 @@ impl Program {
     }
 
     /// The same, reading everything from its own copy of archives and feeds.
-    pub(crate) fn from_copy(self) -> Self {
+    pub(crate) fn with_copy(self) -> Self {
         let from = self.path("from").display().to_string();
         self.with(&["--from", &from])
     }
@@ -95,6 +97,13 @@ impl Program {
     pub(crate) fn json(&self, words: &[&str]) -> Value {
         let text = self.run(&[words, &["--format", "json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{words:?}: {error}: {text}"))
+    }
+
+    /// A scan with the advisories of another.
+    #[track_caller]
+    pub(crate) fn scan_as(&self, other: &Value, reference: &str) -> Value {
+        let generation = text(&other["database"]["generation"]);
+        self.json(&["scan", reference, "--generation", &generation])
     }
 
     /// Its standard output; panics unless it ends well.

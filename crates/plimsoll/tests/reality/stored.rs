@@ -77,7 +77,7 @@ fn stored_archives_have_the_updates_that_apt_found() {
     }
     for stored in STORED {
         let keyring = shared.join("archive/keyrings").join(stored.keyring).display().to_string();
-        let program = Program::new().from_copy().with(&["--as-of", DAY, "--keyring", &keyring]);
+        let program = Program::new().with_copy().with(&["--as-of", DAY, "--keyring", &keyring]);
         for (address, path) in stored.suites {
             program.place(address, &shared.join("archive").join(path));
         }

@@ -1,5 +1,7 @@
 //! What the changelog says of one update.
 
+use std::borrow::Cow;
+
 use plimsoll_model::{ChangelogEntry, Update};
 
 use super::Length;
@@ -7,7 +9,7 @@ use super::overview::why_held;
 use crate::look::Look;
 use crate::paragraph::paragraph;
 use crate::tone::{Tone, flow};
-use crate::words::{counted, day};
+use crate::words::{counted, cut, day};
 
 /// Entries printed of one update unless everything is asked for: what is far behind has dozens.
 pub(crate) const ENTRIES_SHOWN: usize = 4;
@@ -15,13 +17,15 @@ pub(crate) const ENTRIES_SHOWN: usize = 4;
 const LINES_SHOWN: usize = 8;
 /// Characters printed of one line unless everything is asked for: nobody writes longer ones by hand.
 const CHARACTERS_SHOWN: usize = 400;
+/// Characters printed of a name or a version: real ones have less than half as many.
+pub(crate) const WORD_SHOWN: usize = 100;
 /// Blanks before the line of an entry's version.
 const INDENT: usize = 2;
 
 /// A line that names the update, then the news, then the entries.
 pub(super) fn section(update: &Update, length: Length, look: Look) -> String {
-    let title = format!("{} {} → {}", update.source, update.installed, update.candidate);
-    let mut parts = vec![(title, Tone::Strong), (update.suite.clone(), Tone::Normal)];
+    let mut parts =
+        vec![(update_title(update), Tone::Strong), (update.suite.clone(), Tone::Normal)];
     if !update.binaries.is_empty() && update.binaries != [update.source.as_str()] {
         parts.push((update.binaries.join(", "), Tone::Faint));
     }
@@ -67,14 +71,21 @@ pub(super) fn section(update: &Update, length: Length, look: Look) -> String {
     text
 }
 
+/// `openssl 3.0.16-1 → 3.0.17-1`.
+pub(crate) fn update_title(update: &Update) -> String {
+    let [source, installed, candidate] =
+        [&update.source, &update.installed, &update.candidate].map(|word| cut(word, WORD_SHOWN));
+    format!("{source} {installed} → {candidate}")
+}
+
 /// `3.0.17-1 · 2026-11-02 · urgency medium`.
 pub(crate) fn entry_title(entry: &ChangelogEntry) -> String {
-    let mut title = entry.version.clone();
+    let mut title = cut(&entry.version, WORD_SHOWN).into_owned();
     if let Some(date) = entry.date {
         title.push_str(&format!(" · {}", day(date)));
     }
     if let Some(urgency) = &entry.urgency {
-        title.push_str(&format!(" · urgency {urgency}"));
+        title.push_str(&format!(" · urgency {}", cut(urgency, WORD_SHOWN)));
     }
     title
 }
@@ -93,16 +104,33 @@ pub(crate) fn beginning(text: &str, length: Length) -> (String, String) {
     };
     let blanks = |line: &&str| line.len() - line.trim_start_matches(' ').len();
     let common = lines.iter().map(blanks).min().unwrap_or(0);
-    let cut = |line: &&str| {
+    let shorten = |line| {
+        let line: &str = line;
         let line = line.get(common..).unwrap_or_default();
         match length {
-            Length::Short if line.chars().nth(CHARACTERS_SHOWN).is_some() => {
-                let beginning: String = line.chars().take(CHARACTERS_SHOWN).collect();
-                format!("{beginning}…")
-            }
-            Length::Short | Length::Full => line.to_owned(),
+            Length::Short => cut(line, CHARACTERS_SHOWN),
+            Length::Full => Cow::Borrowed(line),
         }
     };
-    let lines: Vec<_> = lines.iter().take(shown).map(cut).collect();
+    let lines: Vec<_> = lines.iter().take(shown).map(|line| shorten(line)).collect();
     (lines.join("\n"), more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_line_whatever_its_words() {
+        let entry = |version: &str, urgency: &str| ChangelogEntry {
+            version: version.to_owned(),
+            date: None,
+            urgency: Some(urgency.to_owned()),
+            text: String::new(),
+        };
+        assert_eq!(entry_title(&entry("1.2-3", "low")), "1.2-3 · urgency low");
+        let long = "9".repeat(1 << 20);
+        let cut = format!("{}…", "9".repeat(WORD_SHOWN));
+        assert_eq!(entry_title(&entry(&long, &long)), format!("{cut} · urgency {cut}"));
+    }
 }

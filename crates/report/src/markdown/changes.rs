@@ -1,80 +1,122 @@
-//! Pending updates as Markdown.
+//! Shown updates as Markdown.
 
 use plimsoll_model::{Changes, Update};
 
 use super::escape::{code_block, for_html, for_markdown};
-use super::table::{folded, table};
+use super::table::{folded, list_within, table_within, title};
 use crate::changes_table::{
-    ENTRIES_SHOWN, Length, Pending, archive_lines, beginning, by_urgency, entry_title, sum,
-    why_held,
+    ENTRIES_SHOWN, Length, Shown, WORD_SHOWN, archive_lines, beginning, by_urgency, entry_title,
+    sum, update_title, why_held,
 };
-use crate::words::{counted, first_of};
+use crate::words::{counted, cut, first_of};
 
+/// GitHub refuses comments of more characters. Counted in bytes, of which there are no fewer.
+const MAX_BYTES: usize = 65_536;
 /// Ids named in a cell before they are only counted.
 const IDS_SHOWN: usize = 6;
-/// Updates whose changelogs are printed: GitHub refuses comments of more than 65,536 characters.
-const CHANGELOGS_SHOWN: usize = 20;
+/// Characters printed of a line about a suite or a problem.
+const LINE_SHOWN: usize = 400;
 
-/// The updates of each image as a table, with their changelogs folded away.
-pub fn changes_markdown(pending: &[Pending<'_>]) -> String {
-    let sections: Vec<_> = pending.iter().map(|pending| section(*pending)).collect();
+/// The updates of each image as a table, with their changelogs folded away as far as there is room for them: each
+/// image has an equal share of it.
+pub fn changes_markdown(shown: &[Shown<'_>]) -> String {
+    // Less the line between two of them.
+    let room = (MAX_BYTES / shown.len().max(1)).saturating_sub(1);
+    let sections: Vec<_> = shown.iter().map(|shown| section(*shown, room)).collect();
     sections.join("\n")
 }
 
-fn section(pending: Pending<'_>) -> String {
-    let changes = pending.changes;
-    let platform = changes.image.platform.as_ref().map(|platform| format!(" ({platform})"));
-    let name = for_markdown(&changes.image.reference);
-    let sum: Vec<_> = sum(pending).into_iter().map(|(words, _)| words).collect();
+fn section(shown: Shown<'_>, room: usize) -> String {
+    let changes = shown.changes;
+    let sum: Vec<_> = sum(shown).into_iter().map(|(words, _)| words).collect();
     let updates = by_urgency(&changes.updates);
     let rows: Vec<_> = updates.iter().map(|update| row(update)).collect();
-    let folded: String =
-        updates.iter().take(CHANGELOGS_SHOWN).map(|update| changelog(update)).collect();
-    let left_out = updates.len().saturating_sub(CHANGELOGS_SHOWN);
-    let left_out = match left_out {
-        0 => String::new(),
-        n => format!(
-            "The changelogs of {} are left out.\n",
-            counted(n, "more update", "more updates")
-        ),
+    let mut page = Page { text: String::new(), room };
+    page.add(&title(&changes.image));
+    page.add(&format!("**{}**\n", sum.join("; ")));
+    page.add(&archive(changes, room / 4));
+    let problems = problems(changes, room / 4);
+    // What went wrong is to be said whatever is left out.
+    page.room = page.room.saturating_sub(problems.len() + 1);
+    let titles = ["Source", "Installed", "Candidate", "Suite", "Ids"];
+    page.add(&table_within(page.left(), &titles, &rows));
+    let left_out = |count| {
+        let updates = counted(count, "more update", "more updates");
+        format!("The changelogs of {updates} are left out.\n")
     };
-    let blocks = [
-        format!("## {name}{}\n", platform.unwrap_or_default()),
-        format!("**{}**\n", sum.join("; ")),
-        archive(changes),
-        table(&["Source", "Installed", "Candidate", "Suite", "Ids"], &rows),
-        folded,
-        left_out,
-        problems(changes),
-    ];
-    let blocks: Vec<_> = blocks.into_iter().filter(|block| !block.is_empty()).collect();
-    blocks.join("\n")
+    let reserved = left_out(updates.len()).len() + 1;
+    page.room = page.room.saturating_sub(reserved);
+    let mut folded = String::new();
+    let mut without = 0;
+    for update in updates {
+        let changelog = changelog(update);
+        match folded.len() + changelog.len() < page.left() {
+            true => folded.push_str(&changelog),
+            false => without += 1,
+        }
+    }
+    page.add(&folded);
+    page.room += reserved;
+    if without > 0 {
+        page.add(&left_out(without));
+    }
+    page.room = room;
+    page.add(&problems);
+    page.text
 }
 
-fn archive(changes: &Changes) -> String {
+/// Blocks with an empty line between them, in a limited number of bytes.
+struct Page {
+    text: String,
+    room: usize,
+}
+
+impl Page {
+    fn left(&self) -> usize {
+        self.room.saturating_sub(self.text.len() + 1)
+    }
+
+    /// Adds a block where it fits.
+    fn add(&mut self, block: &str) {
+        if block.is_empty() || block.len() > self.left() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(block);
+    }
+}
+
+fn archive(changes: &Changes, room: usize) -> String {
     let lines = archive_lines(changes).into_iter().map(|parts| {
         let words: Vec<_> = parts.into_iter().map(|(words, _)| words).collect();
-        format!("- {}\n", for_markdown(&words.join(" · ")))
+        for_markdown(&cut(&words.join(" · "), LINE_SHOWN))
     });
-    lines.collect()
+    list_within(room, lines)
 }
 
-fn problems(changes: &Changes) -> String {
+fn problems(changes: &Changes, room: usize) -> String {
     let lines = changes.problems.iter().map(|problem| {
         let words = format!("problem: {}: {}", problem.path, problem.message);
-        format!("- {}\n", for_markdown(&words))
+        for_markdown(&cut(&words, LINE_SHOWN))
     });
-    lines.collect()
+    list_within(room, lines)
+}
+
+/// A name or a version in a cell.
+fn word(text: &str) -> String {
+    for_markdown(&cut(text, WORD_SHOWN))
 }
 
 fn row(update: &Update) -> Vec<String> {
     let ids: Vec<&str> = update.ids.iter().map(String::as_str).collect();
     let ids = match ids.len() {
         0 if update.security => "no id named".to_owned(),
-        _ => for_markdown(&first_of(&ids, IDS_SHOWN)),
+        _ => for_markdown(&cut(&first_of(&ids, IDS_SHOWN), LINE_SHOWN)),
     };
     let severity = update.severity.map(|severity| format!("{severity} ")).unwrap_or_default();
-    let mut suite = for_markdown(&update.suite);
+    let mut suite = word(&update.suite);
     if update.security {
         suite.push_str(" (security)");
     }
@@ -82,9 +124,9 @@ fn row(update: &Update) -> Vec<String> {
         suite.push_str(&format!(", {}", why_held(held)));
     }
     vec![
-        for_markdown(&update.source),
-        for_markdown(&update.installed),
-        for_markdown(&update.candidate),
+        word(&update.source),
+        word(&update.installed),
+        word(&update.candidate),
         suite,
         format!("{severity}{ids}"),
     ]
@@ -117,14 +159,16 @@ fn changelog(update: &Update) -> String {
     }
     match &update.problem {
         Some(problem) => {
-            body.push_str(&format!("\nNo changelog: {}\n", for_markdown(problem)));
+            body.push_str(&format!(
+                "\nNo changelog: {}\n",
+                for_markdown(&cut(problem, LINE_SHOWN))
+            ));
         }
         None if !update.complete && !update.entries.is_empty() => {
-            let installed = for_markdown(&update.installed);
+            let installed = word(&update.installed);
             body.push_str(&format!("\nIncomplete: it does not reach down to {installed}\n"));
         }
         None => {}
     }
-    let title = format!("{} {} → {}", update.source, update.installed, update.candidate);
-    folded(&for_html(&title), &body)
+    folded(&for_html(&update_title(update)), &body)
 }

@@ -7,7 +7,7 @@ use crate::escape::for_terminal;
 /// Backticks, which would end the span, and bars, which would end a table's cell, are written as the
 /// escapes that control characters have: there is no way to write both in a code span in a table that
 /// all readers of Markdown agree on.
-pub fn for_markdown(text: &str) -> String {
+pub(crate) fn for_markdown(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
         return String::new();

@@ -1,10 +1,10 @@
 //! Scans as Markdown.
 
-use plimsoll_advice::{next_command, source_updates};
+use plimsoll_advice::{by_source, next_command};
 use plimsoll_model::{Finding, Os, RemedyAction, Scan};
 
 use super::escape::for_markdown;
-use super::table::{folded, table};
+use super::table::{folded, table, title};
 use crate::filtered::Filtered;
 use crate::scan_table::{
     Since, by_key, can_be_summed, caveats, changed, distinct_ids, instruction, offered, parts,
@@ -28,9 +28,7 @@ pub fn markdown(scans: &[Filtered<'_>]) -> String {
 
 fn section(filtered: Filtered<'_>) -> String {
     let scan = filtered.scan;
-    let platform = scan.image.platform.as_ref().map(|platform| format!(" ({platform})"));
-    let name = for_markdown(&scan.image.reference);
-    let title = format!("## {name}{}\n", platform.unwrap_or_default());
+    let title = title(&scan.image);
     let blocks = [
         title,
         alert(filtered),
@@ -118,7 +116,7 @@ fn next(scan: &Scan) -> String {
 }
 
 fn updates(scan: &Scan) -> String {
-    let updates = source_updates(&scan.packages, &scan.findings);
+    let updates = by_source(&scan.packages, &scan.findings);
     let rows: Vec<_> = updates
         .iter()
         .filter_map(|update| {
@@ -153,7 +151,7 @@ fn nothing_clears(scan: &Scan) -> String {
     let is_weighed = scan.remedies.iter().any(|remedy| remedy.action == RemedyAction::None);
     let groups = match is_weighed {
         true => uncleared(scan),
-        false => source_updates(&scan.packages, &scan.findings)
+        false => by_source(&scan.packages, &scan.findings)
             .into_iter()
             .filter(|update| update.version.is_none())
             .map(|update| ("no fix yet", update.findings))

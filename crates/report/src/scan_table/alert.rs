@@ -1,7 +1,7 @@
 //! What is wrong and since when, on one screen: before any table.
 
 use jiff::civil::Date;
-use plimsoll_advice::source_updates;
+use plimsoll_advice::by_source;
 use plimsoll_model::{CoverageStatus, Finding, Origin, Scan};
 
 use super::groups::in_force;
@@ -49,7 +49,7 @@ pub(crate) fn sum(scan: &Scan) -> Vec<(String, Tone)> {
             }
         }];
     }
-    let updates = source_updates(&scan.packages, &scan.findings);
+    let updates = by_source(&scan.packages, &scan.findings);
     let fixing: Vec<_> = updates.iter().filter(|update| update.version.is_some()).collect();
     let fixable: usize = fixing.iter().map(|update| update.findings.len()).sum();
     let worst = in_force(scan).map(|finding| finding.severity).max().unwrap_or_default();

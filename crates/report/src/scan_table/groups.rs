@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_advice::{SourceUpdate, source_updates};
+use plimsoll_advice::{SourceFindings, by_source};
 use plimsoll_model::{DiffId, Finding, Origin, Package, PackageId, RemedyAction, Scan};
 
 use super::alert::origin;
@@ -21,7 +21,7 @@ const PACKAGES_SHOWN: usize = 3;
 /// One row for each source package: what to update, to which version, and what that clears; then what
 /// nothing clears.
 pub(super) fn by_remedy(scan: &Scan, look: Look) -> String {
-    let updates = source_updates(&scan.packages, &scan.findings);
+    let updates = by_source(&scan.packages, &scan.findings);
     let (fixable, open): (Vec<_>, Vec<_>) =
         updates.into_iter().partition(|update| update.version.is_some());
     // Whoever weighed other images knows of what is left whether one of them clears it; without such
@@ -36,7 +36,7 @@ pub(super) fn by_remedy(scan: &Scan, look: Look) -> String {
     tables.join("\n")
 }
 
-fn update_table(updates: &[SourceUpdate<'_>], look: Look) -> String {
+fn update_table(updates: &[SourceFindings<'_>], look: Look) -> String {
     let in_parts = updates.iter().flat_map(|update| &update.findings).any(|f| is_placed(f));
     let mut columns = vec![
         ("UPDATE", Align::Left),
@@ -68,7 +68,7 @@ fn update_table(updates: &[SourceUpdate<'_>], look: Look) -> String {
     if grid.is_empty() { String::new() } else { grid.to_string() }
 }
 
-fn no_fix_yet(updates: &[SourceUpdate<'_>], look: Look) -> String {
+fn no_fix_yet(updates: &[SourceFindings<'_>], look: Look) -> String {
     let mut grid = Grid::new(
         look,
         &[
@@ -236,7 +236,7 @@ fn by_id(packages: &[Package]) -> BTreeMap<&PackageId, &Package> {
 }
 
 /// The source, and the installed binaries where their names differ from it.
-fn names(update: &SourceUpdate<'_>) -> String {
+fn names(update: &SourceFindings<'_>) -> String {
     let mut binaries: Vec<&str> = update.packages.iter().map(|package| &*package.name).collect();
     binaries.sort_unstable();
     binaries.dedup();
@@ -254,14 +254,14 @@ fn names(update: &SourceUpdate<'_>) -> String {
 }
 
 /// The installed version of the source where it is recorded, as fixed versions speak of it.
-fn installed<'a>(update: &SourceUpdate<'a>) -> &'a str {
+fn installed<'a>(update: &SourceFindings<'a>) -> &'a str {
     update.packages.first().map_or("", |package| match &package.source {
         Some(source) => &source.version,
         None => &package.version,
     })
 }
 
-fn worst(update: &SourceUpdate<'_>) -> String {
+fn worst(update: &SourceFindings<'_>) -> String {
     let kev = update.findings.iter().any(|finding| finding.kev.is_some());
     format!("{}{}", update.worst(), if kev { "\nKEV" } else { "" })
 }
@@ -270,7 +270,7 @@ fn severity(finding: &Finding) -> String {
     format!("{}{}", finding.severity, if finding.kev.is_some() { " KEV" } else { "" })
 }
 
-fn ids(update: &SourceUpdate<'_>) -> String {
+fn ids(update: &SourceFindings<'_>) -> String {
     let ids: Vec<&str> = update.distinct_ids().into_iter().map(short_id).collect();
     first_of(&ids, IDS_SHOWN)
 }

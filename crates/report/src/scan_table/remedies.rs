@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_advice::source_updates;
+use plimsoll_advice::{by_source, distinct};
 use plimsoll_model::{
     Finding, FindingKey, Package, PackageId, Remedy, RemedyAction, Scan, Severity,
 };
@@ -23,7 +23,7 @@ const PACKAGES_SHOWN: usize = 3;
 /// The first remedies as rows, without those that the table of updates below has anyway; the recommended
 /// one is always there. Empty where there would be nothing else.
 pub(super) fn what_to_do(scan: &Scan, look: Look) -> String {
-    let updates = source_updates(&scan.packages, &scan.findings);
+    let updates = by_source(&scan.packages, &scan.findings);
     let is_row_below = |remedy: &Remedy| {
         remedy.action == RemedyAction::UpgradePackages
             && remedy.introduces.is_empty()
@@ -198,8 +198,7 @@ pub(crate) fn uncleared(scan: &Scan) -> Vec<(&str, Vec<&Finding>)> {
 
 /// The ids of the findings, each once, in their order.
 pub(crate) fn distinct_ids<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
-    let mut seen = BTreeSet::new();
-    findings.iter().map(|finding| finding.id.as_str()).filter(|id| seen.insert(*id)).collect()
+    distinct(findings.iter().map(|finding| finding.id.as_str()))
 }
 
 /// The source packages of the findings, in their order; those beyond the first few only counted.

@@ -19,7 +19,7 @@ pub fn scopes_of(os: Option<&Os>, packages: &[Package]) -> Vec<Scope> {
 
 /// The scope of a package: the system's where it is a package of the system, its own where its ecosystem
 /// has no releases (Bitnami's components on Debian).
-pub(super) fn scope_of(package: &Package, os: Option<&Os>) -> Option<Scope> {
+pub fn scope_of(package: &Package, os: Option<&Os>) -> Option<Scope> {
     if let Some(os) = os
         && os.ecosystem == Some(package.ecosystem)
     {

@@ -1,11 +1,12 @@
 //! The keys that official indexes must be signed with: those of the program and of the operator.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plimsoll_distro::ApkKeys;
 use plimsoll_model::{Ecosystem, Problem};
 
 use super::problem;
+use crate::archives::keys::operators_files;
 use crate::session::Session;
 
 /// A key has a kilobyte; a keyring for other package managers may lie beside it.
@@ -20,7 +21,7 @@ pub(super) fn trusted(
     problems: &mut Vec<Problem>,
 ) -> ApkKeys {
     let mut keys = ApkKeys::carried(ecosystem, arch);
-    for path in files(session.settings.keyring.as_deref()) {
+    for path in operators_files(session.settings.keyring.as_deref()) {
         if let Err(why) = add(&mut keys, &path) {
             problems.push(problem(&path.display().to_string(), &why));
         }
@@ -32,18 +33,10 @@ pub(super) fn trusted(
     keys
 }
 
-fn files(keyring: Option<&Path>) -> Vec<PathBuf> {
-    let Some(keyring) = keyring else { return Vec::new() };
-    let Ok(directory) = std::fs::read_dir(keyring) else { return vec![keyring.to_owned()] };
-    let mut files: Vec<PathBuf> = directory.flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files
-}
-
 fn add(keys: &mut ApkKeys, path: &Path) -> Result<(), String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > MAX_KEY_BYTES {
-        return Err(format!("has {size} bytes, more than any key of an index"));
+    let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !found.is_file() || found.len() > MAX_KEY_BYTES {
+        return Err(format!("is no file of at most {MAX_KEY_BYTES} bytes, as keys of indexes are"));
     }
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -5,8 +5,9 @@ use std::path::Path;
 use plimsoll_distro::Keyring;
 use plimsoll_distro::rpm::HOST_KEYS;
 use plimsoll_inventory::ImageInventory;
+use plimsoll_model::Problem;
 
-use crate::archives::keys;
+use crate::archives::keys::operators_keyring;
 use crate::session::Session;
 
 /// A host that is an rpm system has some dozen keys.
@@ -25,18 +26,19 @@ pub(super) struct Keyrings {
 }
 
 /// Reads the keys: those of the host, if it is an rpm system, of the operator, and of the image. Files that are no key
-/// are passed over, but not the operator's.
-pub(super) fn keyrings(session: &Session, image: &ImageInventory) -> Result<Keyrings, String> {
+/// are passed over; of the operator's it is said.
+pub(super) fn keyrings(
+    session: &Session,
+    image: &ImageInventory,
+    problems: &mut Vec<Problem>,
+) -> Keyrings {
     let mut trusted = host_keys(Path::new(HOST_KEYS));
-    if session.settings.keyring.is_some()
-        && let Some(ecosystem) = image.os.as_ref().and_then(|os| os.ecosystem)
-        && let Some(operator) = keys::keys(session, ecosystem)?.operator
-    {
+    if let Some(operator) = operators_keyring(session.settings.keyring.as_deref(), problems) {
         trusted.extend(operator);
     }
     let of_image = image.manager_files.iter().filter(|(path, _)| path.starts_with(IMAGE_KEYS));
     let image = joined(of_image.map(|(_, bytes)| bytes.clone()));
-    Ok(Keyrings { trusted, image })
+    Keyrings { trusted, image }
 }
 
 fn host_keys(directory: &Path) -> Keyring {

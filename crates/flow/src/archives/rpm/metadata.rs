@@ -1,16 +1,21 @@
-//! The files of a repository: from the cache by their hash, else from the repository; checked in any case.
+//! The files of a repository: from the cache by their hash, else from the repository; checked in any case, and read
+//! once for all images of a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, BufReader, Cursor, Read};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_distro::rpm::{
-    Changes, Index, Kind, MetadataFile, Modules, Notice, Place, PrimaryRead, Repomd, Wanted,
-    read_modules, read_other, read_primary, read_updateinfo,
+    Available, Changes, Index, Kind, MetadataFile, Modules, Notice, Place, PrimaryRead, Repomd,
+    Wanted, read_modules, read_other, read_primary, read_updateinfo,
 };
+use plimsoll_inventory::ImageInventory;
+use plimsoll_model::Package;
 use plimsoll_unpack::{Decoder, Limits};
 
 use super::Failure;
 use crate::archives::Archives;
+use crate::archives::documents::Documents;
 use crate::error::chain;
 
 /// Fedora's `primary.xml.zst` has 20 MB, `other` of those that keep all changelogs 60 MB.
@@ -27,9 +32,60 @@ pub(super) struct Metadata<'a> {
     pub(super) repomd: &'a Repomd,
 }
 
+/// What was read in this run, and which packages it is read for.
+pub(crate) struct Contents {
+    wanted: Wanted,
+    /// By the hashes of the files.
+    read: Mutex<HashMap<Hashes, Arc<Content>>>,
+}
+
+/// Of primary, updateinfo and modules.
+type Hashes = [Option<String>; 3];
+
+/// What a repository has of the packages of interest.
+struct Content {
+    packages: Vec<Available>,
+    notices: Option<Vec<Notice>>,
+    modules: Modules,
+    problems: Vec<String>,
+}
+
+impl Contents {
+    /// Nothing yet; what is read will be of interest for all these images.
+    pub(crate) fn wanted_by(images: &[ImageInventory]) -> Self {
+        let packages = images.iter().flat_map(|image| &image.packages);
+        let rpms: Vec<Package> = packages.filter(|p| p.ecosystem.is_rpm()).cloned().collect();
+        Self { wanted: Wanted::of(&rpms), read: Mutex::default() }
+    }
+}
+
 impl Metadata<'_> {
     /// What the repository offers of the packages of interest, and what is wrong with some of it.
-    pub(super) fn index(&self, wanted: &Wanted) -> Result<(Index, Vec<String>), Failure> {
+    pub(super) fn index(&self) -> Result<(Index, Vec<String>), Failure> {
+        let Contents { wanted, read } = &self.archives.rpm;
+        let hash = |kind| self.repomd.file(kind).map(|file| file.hash.hex().to_owned());
+        let hashes = [Kind::Primary, Kind::UpdateInfo, Kind::Modules].map(hash);
+        let read = || read.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read().get(&hashes).cloned();
+        let content = match known {
+            Some(known) => known,
+            None => {
+                let content = Arc::new(self.content(wanted)?);
+                read().insert(hashes, Arc::clone(&content));
+                content
+            }
+        };
+        let Content { packages, notices, modules, problems } = &*content;
+        let index = Index {
+            repository: self.place.repository.clone(),
+            packages: packages.clone(),
+            notices: notices.clone(),
+            modules: modules.clone(),
+        };
+        Ok((index, problems.clone()))
+    }
+
+    fn content(&self, wanted: &Wanted) -> Result<Content, Failure> {
         let primary = self
             .open(Kind::Primary)?
             .ok_or_else(|| Failure::Inconsistent("it has no primary metadata".to_owned()))?;
@@ -38,8 +94,7 @@ impl Metadata<'_> {
         let notices = self.notices(wanted, &mut problems)?;
         let modules = self.modules(wanted)?;
         problems.extend(modules.problems.iter().cloned());
-        let repository = self.place.repository.clone();
-        Ok((Index { repository, packages, notices, modules }, problems))
+        Ok(Content { packages, notices, modules, problems })
     }
 
     /// The changelogs of packages.
@@ -91,20 +146,21 @@ impl Metadata<'_> {
     }
 
     fn bytes(&self, file: &MetadataFile) -> Result<Vec<u8>, Failure> {
-        let kept = self.archives.kept.path("rpm", file.hash.hex());
-        if let Ok(bytes) = std::fs::read(&kept)
+        let Documents { kept, .. } = &self.archives.documents;
+        let place = kept.path("rpm", file.hash.hex());
+        if let Some(bytes) = kept.read(&place)
             && file.check(&bytes).is_ok()
         {
             return Ok(bytes);
         }
         let address = self.place.url(&file.path);
         let limit = file.size.unwrap_or(MAX_PACKED_BYTES).min(MAX_PACKED_BYTES);
-        let bytes = self.archives.file(&address, limit).map_err(Failure::Unreachable)?;
+        let bytes = self.archives.documents.file(&address, limit).map_err(Failure::Unreachable)?;
         let bytes =
             bytes.ok_or_else(|| Failure::Inconsistent(format!("{address} is not there")))?;
         file.check(&bytes).map_err(|error| Failure::Inconsistent(chain(&error)))?;
         // That it cannot be kept only costs a request.
-        let _ = self.archives.kept.write(&kept, &bytes);
+        let _ = kept.write(&place, &bytes);
         Ok(bytes)
     }
 }

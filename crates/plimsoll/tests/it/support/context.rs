@@ -24,7 +24,8 @@ pub(crate) struct TestContext {
 const DAY: &str = "2026-06-01";
 
 impl TestContext {
-    /// Without engines: none is in the path, and no socket is where it is looked for.
+    /// Without engines: none is in the path, and no socket is where it is looked for. Nor is there a way out of
+    /// this machine: a base that is only guessed at is otherwise asked for at Docker Hub.
     pub(crate) fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("plimsoll-it-").tempdir().unwrap();
         let root = directory.path().display().to_string();
@@ -38,6 +39,8 @@ impl TestContext {
             ("XDG_RUNTIME_DIR", format!("{root}/runtime")),
             ("XDG_CONFIG_HOME", format!("{root}/config")),
             ("DOCKER_HOST", format!("unix://{root}/docker.sock")),
+            ("HTTPS_PROXY", "http://127.0.0.1:9".to_owned()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
             ("PLIMSOLL_STATE_DIR", format!("{root}/state")),
             ("PLIMSOLL_CACHE_DIR", format!("{root}/cache")),
             ("PLIMSOLL_AS_OF", DAY.to_owned()),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use plimsoll_testkit::{Entry, Image, Layer};
+use plimsoll_testkit::{ApkHash, ApkIndexWriter, ApkKey, ApkPackage, Entry, Image, Layer};
 
 use super::{Feeds, Osv, TestContext};
 
@@ -112,6 +112,27 @@ pub(crate) fn shop_feeds(context: &TestContext) -> Feeds {
 const CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
 const HIGH: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H";
 const MEDIUM: &str = "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:L/A:H";
+
+/// The repositories of Alpine 3.19 beside the feeds, signed by the operator's key: they have what the feeds of
+/// [`shop`] say is fixed.
+pub(crate) fn alpine_repositories(context: &mut TestContext) {
+    let key = ApkKey::new("test.rsa.pub");
+    let path = context.write(key.name(), key.public_pem());
+    context.vars.insert("PLIMSOLL_KEYRING".to_owned(), path.display().to_string());
+    let fixed = [
+        ("busybox", "1.36.1-r16", "busybox"),
+        ("ssl_client", "1.36.1-r16", "busybox"),
+        ("libcrypto3", "3.1.4-r3", "openssl"),
+        ("libssl3", "3.1.4-r3", "openssl"),
+        ("curl", "8.6.0-r0", "curl"),
+    ];
+    let fixed = fixed.map(|(name, version, origin)| ApkPackage::new(name, version).origin(origin));
+    let index = ApkIndexWriter::new(&fixed).made(1_780_000_000);
+    for repository in ["main", "community"] {
+        let root = format!("feeds/dl-cdn.alpinelinux.org/alpine/v3.19/{repository}");
+        index.write_repository(&context.path(&root), "x86_64", &key, ApkHash::Sha256);
+    }
+}
 
 /// Files with the directories above them.
 pub(crate) fn entries_of(files: &[(&str, &str)]) -> Vec<Entry> {

@@ -3,9 +3,9 @@
 use plimsoll_testkit::{Image, Layout, Registry, Setup};
 
 use super::changes::program;
-use super::upgrades::{feeds, scan_as};
+use super::upgrades::feeds;
 use super::{CODENAMES, Machine, release};
-use crate::findings::{Effect, remedy};
+use crate::findings::{Effect, remedy, text};
 
 /// What the image's own layer does: more packages, fewer, and one from elsewhere.
 fn build(machine: &Machine, codename: &str) {
@@ -22,7 +22,7 @@ fn check(codename: &str) {
     let Some(old_base) = Machine::new(release) else { return };
     let host = registry.host();
     let name = format!("{host}/debian:{codename}");
-    let program = program(release, "v2").with(&["--insecure", &host]);
+    let program = program(release).with(&["--insecure", &host]);
     feeds(&program, release, &old_base);
 
     let old_layer = old_base.root.layer();
@@ -51,7 +51,7 @@ fn check(codename: &str) {
     let compare = |layout: &str, action: &str, counts: [usize; 3]| {
         let own = rebuilt.root.layer_on(&new_base.root);
         let image = program.layout(layout, &Image::new([new_layer.clone(), own]));
-        let after = scan_as(&program, &before, &image);
+        let after = program.scan_as(&before, &image);
         let really = Effect::between(&before, &after);
         assert_eq!(really.counts(), counts, "{codename} {action}: {really:?}");
         let promised = Effect::promised(remedy(&before, action, &name));
@@ -67,10 +67,14 @@ fn check(codename: &str) {
 
     // Who runs the base itself takes its newer build.
     let before = program.json(&["scan", &format!("registry:{name}@{}", old_image.digest())]);
-    let after = scan_as(&program, &before, &format!("registry:{name}"));
+    let after = program.scan_as(&before, &format!("registry:{name}"));
     let really = Effect::between(&before, &after);
     assert_eq!(really.counts(), [9, 2, 9], "{codename}: {really:?}");
     assert_eq!(Effect::promised(remedy(&before, "upgrade_image", &name)), really, "{codename}");
+    let generation = text(&before["database"]["generation"]);
+    let [from, to] = [&before, &after].map(|scan| text(&scan["image"]["reference"]));
+    let diff = program.json(&["diff", &from, &to, "--generation", &generation]);
+    assert_eq!(Effect::told(&diff), really, "{codename}");
 }
 
 #[test]

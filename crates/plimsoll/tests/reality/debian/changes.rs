@@ -9,20 +9,14 @@ use super::{CODENAMES, Machine, Release, release};
 use crate::findings::text;
 use crate::program::Program;
 
-/// The program with a frozen archive in the place of Debian's.
-pub(super) fn program(release: &Release, version: &str) -> Program {
+/// The program with the frozen archive in the place of Debian's.
+pub(super) fn program(release: &Release) -> Program {
     let key = release.frozen("key.gpg").display().to_string();
-    let program = Program::new().from_copy().with(&["--keyring", &key]);
-    serve(&program, release, version);
-    program
-}
-
-/// Puts a frozen archive in the place of Debian's.
-pub(super) fn serve(program: &Program, release: &Release, version: &str) {
+    let program = Program::new().with_copy().with(&["--keyring", &key]);
     for address in ["ftp.debian.org/debian", "security.debian.org/debian-security"] {
-        let _ = fs::remove_file(program.copy_of(address));
-        program.place(address, &release.frozen(version));
+        program.place(address, &release.frozen("v2"));
     }
+    program
 }
 
 /// The updates that the program would install: source and version, with the binaries.
@@ -56,7 +50,7 @@ fn ids(changes: &Value) -> BTreeMap<String, (bool, Vec<String>)> {
 fn check(codename: &str) {
     let Some(release) = release(codename) else { return };
     let Some(machine) = Machine::new(release) else { return };
-    let program = program(release, "v2");
+    let program = program(release);
     machine.use_frozen("v2");
     let compare = |case: &str, count: usize| {
         let pending = machine.dist_upgrade();
@@ -105,7 +99,9 @@ fn check(codename: &str) {
     let not_read = "Package: *\nPin: release *\nPin-Priority: -1\n";
     configured("etc/apt/preferences.d/test.bak", not_read, "not a name of preferences", 7);
     let default = format!("APT::Default-Release \"{codename}\";\n");
-    configured("etc/apt/apt.conf.d/test", &default, "a default release", 1);
+    let changes = configured("etc/apt/apt.conf.d/test", &default, "a default release", 1);
+    let zlib = changes["updates"].as_array().unwrap().iter().find(|it| it["source"] == "zlib");
+    assert_eq!(zlib.unwrap()["held_back"], "pinned");
     let default = format!("APT {{ Default-Release \"/^{codename}(|-security)$/\"; }};\n");
     configured("etc/apt/apt.conf", &default, "a default release with its security updates", 7);
 

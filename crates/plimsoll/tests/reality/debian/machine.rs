@@ -79,15 +79,16 @@ impl Machine {
     pub(crate) fn dist_upgrade(&self) -> Pending {
         let simulated = self.apt(&["-s", "dist-upgrade"]);
         // Inst zlib1g [1:1.2.13-1] (1:1.2.13-2 Debian-Security:12/stable-security [amd64])
+        // Without the first brackets it is a package that others need now.
         let line = |line: &str| {
-            let (name, rest) = line.strip_prefix("Inst ")?.split_once(" [")?;
+            let (name, rest) = line.strip_prefix("Inst ")?.split_once(' ')?;
+            let rest = rest.strip_prefix('[')?;
             let (from, rest) = rest.split_once("] (")?;
             let to = rest.split(' ').next()?;
             let name = name.split(':').next()?;
             Some([name, from, to].map(str::to_owned).into())
         };
-        let lines = simulated.lines().filter(|line| line.starts_with("Inst "));
-        lines.map(|it| line(it).unwrap_or_else(|| panic!("{it}"))).collect()
+        simulated.lines().filter_map(line).collect()
     }
 
     /// The sources of these updates: name and version, with their binaries.

@@ -1,10 +1,11 @@
 //! What upgrades of packages clear and bring in.
 
+use serde_json::{Value, json};
+
 use super::changes::program;
 use super::{CODENAMES, Machine, Release, release};
 use crate::findings::{Effect, remedy, text};
 use crate::program::Program;
-use serde_json::{Value, json};
 
 /// The source's version of an installed package's update, from what the program says.
 fn candidate(program: &Program, machine: &Machine, source: &str) -> String {
@@ -45,16 +46,10 @@ pub(super) fn feeds(program: &Program, release: &Release, machine: &Machine) {
     );
 }
 
-/// A scan with the advisories of another.
-pub(super) fn scan_as(program: &Program, before: &Value, reference: &str) -> Value {
-    let generation = text(&before["database"]["generation"]);
-    program.json(&["scan", reference, "--generation", &generation])
-}
-
 fn check(codename: &str) {
     let Some(release) = release(codename) else { return };
     let Some(machine) = Machine::new(release) else { return };
-    let program = program(release, "v2");
+    let program = program(release);
     feeds(&program, release, &machine);
     let before = program.json(&["scan", &machine.reference()]);
     machine.use_frozen("v2");
@@ -62,7 +57,7 @@ fn check(codename: &str) {
     let compare = |target: &str, counts: [usize; 3], words: &[&str]| {
         let upgraded = machine.copy();
         upgraded.apt(words);
-        let after = scan_as(&program, &before, &upgraded.reference());
+        let after = program.scan_as(&before, &upgraded.reference());
         let really = Effect::between(&before, &after);
         assert_eq!(really.counts(), counts, "{codename} {target}: {really:?}");
         let promised = Effect::promised(remedy(&before, "upgrade_packages", target));
