@@ -5,24 +5,26 @@
 
 mod facts;
 mod local;
+mod scanned;
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use plimsoll_inventory::ImageInventory;
 use plimsoll_lineage::{
-    Catalogue, CatalogueError, Chain, Known, KnownImage, KnownTag, Material, Recognition, Source,
-    materials, recognise,
+    Catalogue, CatalogueError, Chain, Known, KnownImage, Material, Recognition, Source, materials,
+    recognise,
 };
-use plimsoll_model::{Base, Confidence, DiffId, ImageName, Transport};
+use plimsoll_model::{Base, Confidence, ImageName, Transport};
 
 use self::facts::Facts;
 use self::local::local_images;
+use self::scanned::as_known;
 use crate::answers::{Answers, Effort};
 use crate::bases::{catalogue_error, keep, open};
 use crate::error::{Error, chain};
 use crate::event::{Event, Observer};
-use crate::names::{DOCKER_HUB, RegistryName, host, origins, registry_names};
+use crate::names::{DOCKER_HUB, host, origins};
 use crate::registries::Registries;
 use crate::session::Session;
 
@@ -259,40 +261,9 @@ fn trust(catalogue: &Catalogue, repository: &str) -> Source {
     if is_official || is_learned() { Source::Learned } else { Source::Claimed }
 }
 
-/// An image that was read, as the catalogue has it; none unless it came from a registry and all its layers were
-/// hashed.
-fn as_known(image: &ImageInventory, session: &Session) -> Option<KnownImage> {
-    let layers = &image.image.layers;
-    if image.verified_layers < layers.len() {
-        return None;
-    }
-    let RegistryName { name, digests } =
-        registry_names(image).into_iter().find(|found| found.name.tag.is_some())?;
-    let diff_ids: Vec<DiffId> =
-        layers.iter().map(|layer| layer.diff_id.clone()).collect::<Option<_>>()?;
-    let blobs: Option<Vec<_>> = layers.iter().map(|layer| layer.digest.clone()).collect();
-    let is_from_registry = image.image.source == Transport::Registry.as_str();
-    let tags = name
-        .tag
-        .iter()
-        .map(|tag| KnownTag { digest: digests.first().cloned(), ..KnownTag::new(tag) });
-    Some(KnownImage {
-        tags: tags.collect(),
-        // Of an engine's digests nobody knows which are an index's.
-        digest: image.image.digest.clone().filter(|_| is_from_registry),
-        config: image.image.config_digest.clone(),
-        platform: image.image.platform.clone(),
-        created: image.image.created,
-        blobs: blobs.and_then(|blobs| Chain::of_blobs(&blobs)),
-        scope: image.os.as_ref().and_then(|os| os.scope.clone()),
-        seen: Some(session.surroundings.now),
-        ..KnownImage::new(&name, Source::Scanned).with_layers(&diff_ids)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::{Layer, Origin};
+    use plimsoll_model::{DiffId, Layer, Origin};
 
     use super::*;
     use crate::testing::{digest, inventory, session};

@@ -43,7 +43,7 @@ pub(super) fn image(value: &Value, source: Source) -> Result<KnownImage, String>
         tags,
         digest: None,
         config: None,
-        platform: platform,
+        platform,
         created: Some(created),
         chain: None,
         blobs: None,

@@ -158,7 +158,7 @@ fn elements_of(xml: &str) -> Vec<String> {
         let text = &rest[..at];
         assert!(!text.contains("]]>") || text.is_empty(), "{text:?}");
         rest = &rest[at + 1..];
-        let end = rest.find('>').expect("a tag ends");
+        let end = rest.find('>').unwrap();
         let tag = &rest[..end];
         rest = &rest[end + 1..];
         let name: String = tag
