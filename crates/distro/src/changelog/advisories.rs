@@ -1,5 +1,7 @@
 //! A changelog as a feed.
 
+use std::collections::BTreeMap;
+
 use plimsoll_model::{Advisory, PackageKey, PackageKind, Range, RangeEnd, Scope, State};
 use plimsoll_versions::{Scheme, compare};
 
@@ -30,30 +32,56 @@ pub fn changelog_advisories(
     let entries = changelog.entries.iter().filter(|entry| {
         !entry.is_binary_only() && compare(Scheme::Dpkg, entry.version, entry.version).is_ok()
     });
-    fixes_of(entries).into_iter().map(|fix| advisory(origin, fix)).collect()
+    let fixes = fixes_of(entries);
+    let mut items: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for Fix { id, version, quote } in &fixes {
+        items.entry((version, quote)).or_default().push(id);
+    }
+    fixes
+        .iter()
+        .filter_map(|fix| {
+            let item = (fix.version.as_str(), fix.quote.as_str());
+            let beside = items.get(&item).map_or(&[] as &[&str], Vec::as_slice);
+            match one_flaw(beside) {
+                Some(cve) if cve != fix.id => None,
+                Some(_) => Some(advisory(origin, fix, beside)),
+                None => Some(advisory(origin, fix, &[])),
+            }
+        })
+        .collect()
 }
 
-fn advisory(origin: &ChangelogOrigin<'_>, fix: Fix) -> Advisory {
+/// The CVE that an item is about, if every other id in it is GitHub's name of an advisory: two names of one flaw.
+fn one_flaw<'a>(ids: &[&'a str]) -> Option<&'a str> {
+    let (cves, others): (Vec<&str>, Vec<&str>) =
+        ids.iter().copied().partition(|id| id.starts_with("CVE-"));
+    match cves.as_slice() {
+        [cve] if others.iter().all(|id| id.starts_with("GHSA-")) => Some(cve),
+        _ => None,
+    }
+}
+
+fn advisory(origin: &ChangelogOrigin<'_>, fix: &Fix, names: &[&str]) -> Advisory {
     let ChangelogOrigin { scope, suite, source, candidate } = origin;
     Advisory {
         feed: FEED.to_owned(),
         scope: (*scope).clone(),
         record: format!("{suite}/{source}@{candidate}"),
-        ids: vec![fix.id],
-        aliases: Vec::new(),
+        ids: vec![fix.id.clone()],
+        aliases: names.iter().filter(|name| **name != fix.id).map(ToString::to_string).collect(),
         package: PackageKey {
             name: (*source).to_owned(),
             kind: PackageKind::Source,
             module: None,
             arch: None,
         },
-        ranges: vec![Range { introduced: None, end: RangeEnd::Fixed(fix.version) }],
+        ranges: vec![Range { introduced: None, end: RangeEnd::Fixed(fix.version.clone()) }],
         versions: Vec::new(),
         state: State::Fixed,
         sub_state: None,
         severity: None,
         cvss: Vec::new(),
-        title: Some(fix.quote),
+        title: Some(fix.quote.clone()),
         urls: Vec::new(),
         published: None,
     }
@@ -98,5 +126,30 @@ p (1-1) unstable; urgency=high\n\n  * Initial release.\n";
         assert_eq!(advisory.record, "bookworm-security/p@3-1");
         assert_eq!((&*advisory.feed, &*advisory.package.name), (FEED, "p"));
         assert_eq!((advisory.package.kind, advisory.state), (PackageKind::Source, State::Fixed));
+    }
+
+    #[test]
+    fn a_cve_and_githubs_name_in_one_item_are_one_flaw() {
+        let text = "\
+p (2-1) bookworm; urgency=high\n\n  * GHSA-r9hj-j2rw-4q3m: Fix allocation (CVE-2026-0001).
+  * GHSA-aaaa-bbbb-cccc, CVE-2026-0002, CVE-2026-0003
+  * GHSA-dddd-eeee-ffff\n";
+        let scope: Scope = "debian:12".parse().unwrap();
+        let origin =
+            ChangelogOrigin { scope: &scope, suite: "bookworm", source: "p", candidate: "2-1" };
+        let advisories = changelog_advisories(&origin, &Changelog::parse(text));
+        let mut found: Vec<_> = advisories
+            .iter()
+            .map(|advisory| (advisory.ids.join(" "), advisory.aliases.join(" ")))
+            .collect();
+        found.sort();
+        let expected = [
+            ("CVE-2026-0001", "GHSA-r9hj-j2rw-4q3m"),
+            ("CVE-2026-0002", ""),
+            ("CVE-2026-0003", ""),
+            ("GHSA-aaaa-bbbb-cccc", ""),
+            ("GHSA-dddd-eeee-ffff", ""),
+        ];
+        assert_eq!(found, expected.map(|(id, alias)| (id.to_owned(), alias.to_owned())));
     }
 }
