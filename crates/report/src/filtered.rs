@@ -1,6 +1,6 @@
 //! A scan of which filters may have taken something out.
 
-use plimsoll_model::Scan;
+use plimsoll_model::{CoverageStatus, Scan};
 
 /// A scan, and what its document does not say of itself.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,13 @@ pub struct Filtered<'a> {
 }
 
 impl Filtered<'_> {
+    /// Whether every part was judged with usable data. Where one was not, what is missing from the findings is not
+    /// gone, and a program that closes what is missing must be told.
+    pub(crate) fn is_whole(self) -> bool {
+        let coverage = &self.scan.coverage;
+        !coverage.is_empty() && coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
+    }
+
     /// What programs are told of the rest; none where everything is shown.
     pub(crate) fn note(self) -> Option<String> {
         match self.hidden {

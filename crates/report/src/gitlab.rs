@@ -46,7 +46,7 @@ pub fn gitlab(scans: &[Filtered<'_>]) -> serde_json::Result<String> {
             kind: "container_scanning",
             start_time: &time,
             end_time: &time,
-            status: "success",
+            status: if scans.iter().all(|scan| scan.is_whole()) { "success" } else { "failure" },
             messages: scans.iter().flat_map(|filtered| messages(*filtered)).collect(),
         },
         vulnerabilities: scans.iter().flat_map(|filtered| vulnerabilities(filtered.scan)).collect(),

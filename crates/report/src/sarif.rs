@@ -62,7 +62,7 @@ fn run(filtered: Filtered<'_>, automation_id: String) -> Run<'_> {
         tool: Tool { driver: Driver { name: "plimsoll", version: &scan.tool.version, rules } },
         automation_details: AutomationDetails { id: automation_id },
         invocations: [Invocation {
-            execution_successful: true,
+            execution_successful: filtered.is_whole(),
             tool_execution_notifications: notifications(filtered),
         }],
         results: results.collect(),

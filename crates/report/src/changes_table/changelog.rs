@@ -73,9 +73,13 @@ pub(super) fn section(update: &Update, length: Length, look: Look) -> String {
 
 /// `openssl 3.0.16-1 → 3.0.17-1`.
 pub(crate) fn update_title(update: &Update) -> String {
-    let [source, installed, candidate] =
-        [&update.source, &update.installed, &update.candidate].map(|word| cut(word, WORD_SHOWN));
+    let [source, installed, candidate] = words(update);
     format!("{source} {installed} → {candidate}")
+}
+
+/// Source, installed version, and candidate.
+pub(super) fn words(update: &Update) -> [Cow<'_, str>; 3] {
+    [&update.source, &update.installed, &update.candidate].map(|word| cut(word, WORD_SHOWN))
 }
 
 /// `3.0.17-1 · 2026-11-02 · urgency medium`.
@@ -104,15 +108,14 @@ pub(crate) fn beginning(text: &str, length: Length) -> (String, String) {
     };
     let blanks = |line: &&str| line.len() - line.trim_start_matches(' ').len();
     let common = lines.iter().map(blanks).min().unwrap_or(0);
-    let shorten = |line| {
-        let line: &str = line;
+    let lines = lines.into_iter().take(shown).map(|line| {
         let line = line.get(common..).unwrap_or_default();
         match length {
             Length::Short => cut(line, CHARACTERS_SHOWN),
             Length::Full => Cow::Borrowed(line),
         }
-    };
-    let lines: Vec<_> = lines.iter().take(shown).map(|line| shorten(line)).collect();
+    });
+    let lines: Vec<_> = lines.collect();
     (lines.join("\n"), more)
 }
 

@@ -2,6 +2,7 @@
 
 use plimsoll_model::{HeldBack, Update};
 
+use super::changelog::words;
 use crate::grid::{Align, Grid};
 use crate::look::Look;
 use crate::tone::Tone;
@@ -23,14 +24,15 @@ pub(super) fn table(updates: &[&Update], look: Look) -> String {
     );
     grid.at_least(0, 14);
     for update in updates {
-        let versions = format!("{}\n→ {}", update.installed, update.candidate);
+        let [source, installed, candidate] = words(update);
+        let versions = format!("{installed}\n→ {candidate}");
         let tone = match (update.severity, update.security) {
             (Some(severity), _) => Tone::Severity(severity),
             (None, true) => Tone::Alarm,
             (None, false) => Tone::Normal,
         };
         grid.row([
-            (&*update.source, Tone::Strong),
+            (&*source, Tone::Strong),
             (&versions, Tone::Normal),
             (&suite(update), Tone::Normal),
             (&ids(update), tone),

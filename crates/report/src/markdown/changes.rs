@@ -1,4 +1,4 @@
-//! Shown updates as Markdown.
+//! Pending updates as Markdown.
 
 use plimsoll_model::{Changes, Update};
 
