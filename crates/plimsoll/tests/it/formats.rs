@@ -117,10 +117,13 @@ fn an_image_that_cannot_be_judged_says_so() {
         context.plimsoll(&["scan", "image", "--offline", "--format", format]).ends_with(11)
     };
     assert!(elements_of(&report("junit").stdout).contains(&"error".to_owned()));
-    let messages = report("gitlab").json()["scan"]["messages"].to_string();
-    assert!(messages.contains("debian:12"), "{messages}");
+    let gitlab = report("gitlab").json();
+    assert_eq!(gitlab["scan"]["status"], "failure");
+    assert!(gitlab["scan"]["messages"].to_string().contains("debian:12"), "{gitlab:#}");
     let sarif = report("sarif").json();
-    let notes = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notes = &invocation["toolExecutionNotifications"];
     assert!(notes.to_string().contains("debian:12"), "{sarif:#}");
     report("markdown").shows("annot know");
 }
