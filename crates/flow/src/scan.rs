@@ -136,7 +136,7 @@ impl Neighbourhood {
             observer(Event::Warning(doubt.clone()));
         }
         for Problem { path, message, .. } in &self.problems {
-            observer(Event::Note(format!("{path}: {message}")));
+            observer(Event::Warning(format!("newer builds of {path} are not known: {message}")));
         }
     }
 
