@@ -3,7 +3,7 @@
 mod keys;
 mod secfixes;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_distro::{
@@ -11,7 +11,7 @@ use plimsoll_distro::{
     JudgedApkIndex, apk_arch, apk_archives, apk_updates,
 };
 use plimsoll_inventory::ImageInventory;
-use plimsoll_model::{ArchiveSuite, Ecosystem, Problem, Scope};
+use plimsoll_model::{ArchiveSuite, Ecosystem, Problem};
 
 use super::documents::{Age, Answer as Signed, Asking};
 use super::{Archives, NewerSource, Outlook, Words};
@@ -40,13 +40,8 @@ pub(super) fn outlook(
 ) -> Option<Outlook> {
     let scope = image.os.as_ref()?.scope.clone()?;
     let system = ApkSystem::read(&image.manager_files, architecture(image)?);
-    let ApkArchives { mut ask, refused } =
+    let ApkArchives { ask, refused } =
         apk_archives(&scope, &system, |host| archives.is_allowed(host));
-    let defaults = defaults(&scope, &system);
-    // What a release has is asked whatever the image names: that may be a part of it, or frozen.
-    ask.extend(
-        defaults.iter().filter(|default| !ask.contains(default)).cloned().collect::<Vec<_>>(),
-    );
     let mut outlook = Outlook { problems: system.problems.clone(), ..Outlook::default() };
     let trusted =
         keys::trusted(archives.session, scope.ecosystem, &system.arch, &mut outlook.problems);
@@ -56,7 +51,7 @@ pub(super) fn outlook(
         (archive, answer)
     });
     outlook.suites = answers.iter().map(|(_, answer)| answer.judged.suite.clone()).collect();
-    outlook.is_whole = is_whole(&answers, &defaults, &refused);
+    outlook.is_whole = is_whole(&answers, &refused);
     outlook.suites.extend(refused);
     let mut offers = Vec::new();
     for (archive, answer) in &answers {
@@ -79,32 +74,17 @@ struct Keys<'k> {
     image: &'k ApkKeys,
 }
 
-/// The repositories that a release has without anybody naming them.
-fn defaults(scope: &Scope, system: &ApkSystem) -> Vec<ApkArchive> {
-    let unnamed = ApkSystem::read(&BTreeMap::new(), &system.arch);
-    apk_archives(scope, &unnamed, |_| false).ask
-}
-
 /// Whether everything that has security updates was asked: the release's own repositories, or, of a distribution of
 /// which none is known, all that the image names.
-fn is_whole(
-    answers: &[(ApkArchive, Arc<Answer>)],
-    defaults: &[ApkArchive],
-    refused: &[ArchiveSuite],
-) -> bool {
-    let is_answer = |(archive, answer): &&(ApkArchive, Arc<Answer>)| {
-        archive.tag.is_none() && answer.judged.index.is_some() && answer.age.counts()
-    };
-    match defaults {
-        [] => {
-            let mut untagged = answers.iter().filter(|(archive, _)| archive.tag.is_none());
-            let has_some = answers.iter().any(|answer| is_answer(&answer));
-            refused.is_empty() && has_some && untagged.all(|answer| is_answer(&answer))
-        }
-        defaults => defaults
-            .iter()
-            .all(|default| answers.iter().filter(is_answer).any(|(archive, _)| archive == default)),
+fn is_whole(answers: &[(ApkArchive, Arc<Answer>)], refused: &[ArchiveSuite]) -> bool {
+    let is_answer =
+        |(_, answer): &(_, Arc<Answer>)| answer.judged.index.is_some() && answer.age.counts();
+    let mut defaults = answers.iter().filter(|(archive, _)| archive.is_default).peekable();
+    if defaults.peek().is_some() {
+        return defaults.all(is_answer);
     }
+    let mut untagged = answers.iter().filter(|(archive, _)| archive.tag.is_none()).peekable();
+    refused.is_empty() && untagged.peek().is_some() && untagged.all(is_answer)
 }
 
 /// Asks a repository, or takes what it answered in this run: what an official one says does not depend on the image.
@@ -174,7 +154,7 @@ fn problem(path: &str, message: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::ArchiveStatus;
+    use plimsoll_model::{ArchiveStatus, Scope};
 
     use super::*;
 
@@ -186,10 +166,8 @@ mod tests {
         let scope: Scope = "alpine:3.20".parse().unwrap();
         let files = [("etc/apk/repositories".to_owned(), list.as_bytes().to_vec())].into();
         let system = ApkSystem::read(&files, "x86_64");
-        let ApkArchives { mut ask, refused } =
+        let ApkArchives { ask, refused } =
             apk_archives(&scope, &system, |host| host == "mine.example");
-        let defaults = defaults(&scope, &system);
-        ask.extend(defaults.clone());
         let key = plimsoll_testkit::ApkKey::new("a.rsa.pub");
         let mut keys = ApkKeys::default();
         keys.add("a.rsa.pub", key.public_pem().as_bytes()).unwrap();
@@ -204,7 +182,7 @@ mod tests {
         };
         let answers: Vec<_> = ask.into_iter().map(answer).collect();
         assert!(answers.iter().any(|(_, a)| a.judged.suite.status == ArchiveStatus::Verified));
-        assert_eq!(is_whole(&answers, &defaults, &refused), expected, "{list}");
+        assert_eq!(is_whole(&answers, &refused), expected, "{list}");
     }
 
     #[test]

@@ -70,21 +70,14 @@ pub(super) fn outlook(
     let files = image.manager_files.iter();
     let files = files.map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let configuration = Configuration::read(files, &system);
-    let Places { mut asked, refused } =
+    let Places { asked, refused } =
         places(&system, &configuration, &|host| archives.is_allowed(host));
-    let defaults = places(&system, &Configuration::default(), &|_| false).asked;
-    // What a release has is asked whatever the image names: that may be a part of it, or frozen.
-    for default in &defaults {
-        if !asked.iter().any(|place| is_same(place, default)) {
-            asked.push(default.clone());
-        }
-    }
     let mut outlook = Outlook::default();
     let keys = keys::keyrings(archives.session, image, &mut outlook.problems);
     let readings =
         side_by_side(asked, REPOSITORIES_AT_ONCE, |place| read(archives, &keys, place, observer));
     outlook.suites = readings.iter().map(|reading| reading.suite.clone()).collect();
-    outlook.is_whole = is_whole(&readings, &defaults);
+    outlook.is_whole = is_whole(&readings);
     outlook.suites.extend(refused);
     let note = |why: &String| problem("the configuration of the package manager", why);
     outlook.problems.extend(configuration.problems.iter().map(note));
@@ -107,24 +100,17 @@ pub(super) fn outlook(
     Some(outlook)
 }
 
-/// Whether both are one repository, however it is set up.
-fn is_same(place: &Place, other: &Place) -> bool {
-    place.base == other.base && place.mirror_list == other.mirror_list
-}
-
 /// Whether everything that has security updates was asked: the release's own repositories, or, where none are known,
 /// those of the distribution that the image names.
-fn is_whole(readings: &[Reading], defaults: &[Place]) -> bool {
-    let is_answer = |reading: &&Reading| reading.found.is_some() && reading.age.counts();
-    match defaults {
-        [] => {
-            let official = || readings.iter().filter(|r| r.place.host == Host::Official);
-            official().next().is_some() && official().all(|reading| is_answer(&reading))
-        }
-        defaults => defaults.iter().all(|default| {
-            readings.iter().filter(is_answer).any(|reading| is_same(&reading.place, default))
-        }),
+fn is_whole(readings: &[Reading]) -> bool {
+    let is_answer = |reading: &Reading| reading.found.is_some() && reading.age.counts();
+    let mut defaults = readings.iter().filter(|reading| reading.place.is_default).peekable();
+    if defaults.peek().is_some() {
+        return defaults.all(is_answer);
     }
+    let is_official = |reading: &&Reading| reading.place.host == Host::Official;
+    let mut official = readings.iter().filter(is_official).peekable();
+    official.peek().is_some() && official.all(is_answer)
 }
 
 fn taken_apart(
