@@ -48,6 +48,6 @@ pub use inventory::{CacheInfo, Pruned, cache_info, cache_prune, inventories};
 pub use plimsoll_image::PlatformChoice;
 pub use plimsoll_vulndb::{Shrinkage, Trust, Verdict};
 pub use ps::{Ps, PsContainer, ps};
-pub use scan::{Scanned, scan, was_evaluated};
+pub use scan::{Scanned, scan};
 pub use session::{Session, Settings, Surroundings};
 pub use update::{FeedOutcome, FeedResult, UpdateRequest, Updated, update};

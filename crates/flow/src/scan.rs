@@ -8,8 +8,7 @@ use plimsoll_advice::{
 use plimsoll_distro::Pending;
 use plimsoll_inventory::{ImageInventory, mark_origins};
 use plimsoll_model::{
-    ArchiveStatus, ArchiveSuite, CoverageStatus, Database, ImageReference, Problem, Scan,
-    ScanSchema, Tool,
+    ArchiveStatus, ArchiveSuite, Database, ImageReference, Problem, Scan, ScanSchema, Tool,
 };
 use plimsoll_vulndb::{Generation, MatchError, Matcher, Options};
 
@@ -38,14 +37,8 @@ impl Scanned {
     /// Whether some scan left something unjudged, so that "nothing found" would not be the whole
     /// truth of the image.
     pub fn any_unknown(&self) -> bool {
-        self.scans.iter().any(|scan| !was_evaluated(scan))
+        self.scans.iter().any(|scan| !scan.was_evaluated())
     }
-}
-
-/// Whether every part was read, and judged with usable data.
-pub fn was_evaluated(scan: &Scan) -> bool {
-    !scan.coverage.is_empty()
-        && scan.coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
 }
 
 /// Scans the images. `rules` are ignore rules, each with the file it stands in. An image that cannot be

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Base, NewerImage};
 use crate::changes::{ArchiveSuite, Update};
-use crate::finding::{Coverage, Finding, PackageChange, RejectedRemedy, Remedy};
+use crate::finding::{Coverage, CoverageStatus, Finding, PackageChange, RejectedRemedy, Remedy};
 use crate::image::{Image, Problem};
 use crate::os::Os;
 use crate::package::Package;
@@ -69,6 +69,15 @@ pub struct Scan {
     pub problems: Vec<Problem>,
     /// The advisories it was judged with.
     pub database: Database,
+}
+
+impl Scan {
+    /// Whether every part was read, and judged with usable data. Where not, "nothing found" is not the whole truth,
+    /// and what is missing from the findings is not gone.
+    pub fn was_evaluated(&self) -> bool {
+        !self.coverage.is_empty()
+            && self.coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
+    }
 }
 
 /// Which advisories were used.

@@ -1,6 +1,8 @@
 //! A scan of which filters may have taken something out.
 
-use plimsoll_model::{CoverageStatus, Scan};
+use plimsoll_model::Scan;
+
+use crate::words::not_evaluated;
 
 /// A scan, and what its document does not say of itself.
 #[derive(Clone, Copy, Debug)]
@@ -12,11 +14,13 @@ pub struct Filtered<'a> {
 }
 
 impl Filtered<'_> {
-    /// Whether every part was judged with usable data. Where one was not, what is missing from the findings is not
-    /// gone, and a program that closes what is missing must be told.
-    pub(crate) fn is_whole(self) -> bool {
-        let coverage = &self.scan.coverage;
-        !coverage.is_empty() && coverage.iter().all(|part| part.status == CoverageStatus::Evaluated)
+    /// What programs are told besides the findings: what was not judged, what could not be read, what is hidden.
+    pub(crate) fn notices(self) -> impl Iterator<Item = String> {
+        let scan = self.scan;
+        let parts = scan.coverage.iter().filter_map(not_evaluated);
+        let nothing = scan.coverage.is_empty().then(|| "nothing was evaluated".to_owned());
+        let problems = scan.problems.iter().map(|p| format!("{}: {}", p.path, p.message));
+        parts.chain(nothing).chain(problems).chain(self.note())
     }
 
     /// What programs are told of the rest; none where everything is shown.

@@ -20,7 +20,6 @@ use crate::json::to_json;
 use crate::markdown::for_markdown;
 use crate::uuid::uuid_of_hash;
 use crate::web::is_web_address;
-use crate::words::not_evaluated;
 
 /// The version of the schema: GitLab reads every 15.x.
 const SCHEMA_VERSION: &str = "15.1.4";
@@ -46,7 +45,11 @@ pub fn gitlab(scans: &[Filtered<'_>]) -> serde_json::Result<String> {
             kind: "container_scanning",
             start_time: &time,
             end_time: &time,
-            status: if scans.iter().all(|scan| scan.is_whole()) { "success" } else { "failure" },
+            status: if scans.iter().all(|filtered| filtered.scan.was_evaluated()) {
+                "success"
+            } else {
+                "failure"
+            },
             messages: scans.iter().flat_map(|filtered| messages(*filtered)).collect(),
         },
         vulnerabilities: scans.iter().flat_map(|filtered| vulnerabilities(filtered.scan)).collect(),
@@ -63,16 +66,10 @@ fn analyzer(version: &str) -> Analyzer<'_> {
 }
 
 fn messages(filtered: Filtered<'_>) -> Vec<Message> {
-    let scan = filtered.scan;
-    let parts = scan.coverage.iter().filter_map(not_evaluated);
-    let problems =
-        scan.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message));
-    let nothing = scan.coverage.is_empty().then(|| "nothing was evaluated".to_owned());
-    parts
-        .chain(nothing)
-        .chain(problems)
-        .chain(filtered.note())
-        .map(|text| format!("{}: {text}", scan.image.reference))
+    let image = &filtered.scan.image.reference;
+    filtered
+        .notices()
+        .map(|text| format!("{image}: {text}"))
         .map(|text| Message { level: "warn", value: for_terminal(&text).into_owned() })
         .collect()
 }

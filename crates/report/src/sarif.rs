@@ -19,7 +19,7 @@ use crate::filtered::Filtered;
 use crate::json::to_json;
 use crate::unique::Unique;
 use crate::web::{first_address, path_reference};
-use crate::words::{not_evaluated, without_tag};
+use crate::words::without_tag;
 
 /// The schema's name, as its own `$id` has it.
 const SCHEMA: &str = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json";
@@ -62,7 +62,7 @@ fn run(filtered: Filtered<'_>, automation_id: String) -> Run<'_> {
         tool: Tool { driver: Driver { name: "plimsoll", version: &scan.tool.version, rules } },
         automation_details: AutomationDetails { id: automation_id },
         invocations: [Invocation {
-            execution_successful: filtered.is_whole(),
+            execution_successful: scan.was_evaluated(),
             tool_execution_notifications: notifications(filtered),
         }],
         results: results.collect(),
@@ -164,15 +164,8 @@ fn line_hash(key: &str) -> String {
 }
 
 fn notifications(filtered: Filtered<'_>) -> Vec<Notification> {
-    let scan = filtered.scan;
-    let parts = scan.coverage.iter().filter_map(not_evaluated);
-    let problems =
-        scan.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message));
-    let nothing = scan.coverage.is_empty().then(|| "nothing was evaluated".to_owned());
-    parts
-        .chain(nothing)
-        .chain(problems)
-        .chain(filtered.note())
+    filtered
+        .notices()
         .map(|text| Notification { level: Level::Warning, message: Message { text: plain(&text) } })
         .collect()
 }

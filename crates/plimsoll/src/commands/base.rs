@@ -6,7 +6,7 @@ use plimsoll_model::BaseReport;
 use plimsoll_report::{base_table, to_json};
 use serde::Serialize;
 
-use super::scan::references;
+use super::scan::{asks_for_several, references};
 use crate::exit::Exit;
 use crate::format::{self, Target};
 use crate::output::Failure;
@@ -58,7 +58,7 @@ pub(crate) fn run(
     if found.bases.is_empty() {
         return Ok(if failed { Exit::Failed } else { Exit::Done });
     }
-    let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
+    let asked_for_several = asks_for_several(&references, settings);
     for target in &args.formats {
         target.write(|look| match (target.format, found.bases.as_slice()) {
             (Format::Table, bases) => {

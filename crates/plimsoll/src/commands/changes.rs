@@ -6,7 +6,7 @@ use plimsoll_model::Changes;
 use plimsoll_report::{Length, Look, Shown, changes_markdown, changes_table, to_json};
 use serde::Serialize;
 
-use super::scan::references;
+use super::scan::{asks_for_several, references};
 use crate::exit::Exit;
 use crate::format::{self, Target};
 use crate::output::Failure;
@@ -72,7 +72,7 @@ pub(crate) fn run(
         .zip(hidden)
         .map(|(changes, hidden)| Shown { changes, hidden })
         .collect();
-    let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
+    let asked_for_several = asks_for_several(&references, settings);
     let length = if args.full { Length::Full } else { Length::Short };
     for target in &args.formats {
         target.write(|look| match target.format {

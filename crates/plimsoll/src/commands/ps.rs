@@ -5,7 +5,7 @@ mod table;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use plimsoll_advice::next_command;
-use plimsoll_flow::{PsContainer, ps, was_evaluated};
+use plimsoll_flow::{PsContainer, ps};
 use plimsoll_model::{Base, Finding, RemedyAction, Scan, Severity};
 use plimsoll_report::{instruction, to_json};
 use serde::Serialize;
@@ -130,7 +130,7 @@ fn row(container: &PsContainer) -> Row<'_> {
             in_force.map(|finding| finding.severity).max()
         }),
         kev: scan.map(|scan| count(scan, |finding| finding.kev.is_some())),
-        evaluated: scan.is_some_and(was_evaluated),
+        evaluated: scan.is_some_and(Scan::was_evaluated),
         fix: scan.and_then(fix),
         next: scan.and_then(|scan| next(container, scan)),
         error: container.judged.as_ref().err().map(String::as_str),

@@ -96,7 +96,7 @@ pub(crate) fn run(
     let hidden: Vec<usize> = scanned.scans.iter_mut().map(|scan| filters.keep(scan)).collect();
     let shown: Vec<_> =
         scanned.scans.iter().zip(hidden).map(|(scan, hidden)| Filtered { scan, hidden }).collect();
-    let asked_for_several = references.len() > 1 || settings.platform.as_deref() == Some("all");
+    let asked_for_several = asks_for_several(&references, settings);
     for target in &args.formats {
         target.write(|look| render(&shown, args, target.format, asked_for_several, look))?;
     }
@@ -110,6 +110,11 @@ pub(crate) fn run(
         hint_at_unknown(&scanned, settings, printer);
     }
     Ok(exit)
+}
+
+/// Whether the answer is a list even if it has one entry: programs rely on the shape of what they asked for.
+pub(super) fn asks_for_several(references: &[ImageReference], settings: &Settings) -> bool {
+    references.len() > 1 || settings.platform.as_deref() == Some("all")
 }
 
 pub(super) fn references(images: &[String]) -> Result<Vec<ImageReference>, Failure> {
